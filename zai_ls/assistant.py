@@ -1,0 +1,110 @@
+"""The ideal API: what an imagined perfect editor would ask of us. LSP and the command line both adapt to it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal, Protocol
+
+if TYPE_CHECKING:
+    from zai_ls.domain import (
+        Ask,
+        Change,
+        Choice,
+        Diagnostic,
+        Edits,
+        Landing,
+        Outcome,
+        Range,
+        Snapshot,
+        Window,
+    )
+
+
+class Editor(Protocol):
+    """What the assistant needs of an editor; `lsp/` implements it over the protocol, `cli/` over files."""
+
+    def read(self, uri: str) -> Snapshot | None:
+        """The document as it is now; None when it is not open (any more)."""
+        ...
+
+    def changes_since(self, uri: str, version: int) -> tuple[Change, ...] | None:
+        """What happened to the document after *version*, oldest first; None when that is no longer known."""
+        ...
+
+    async def apply(self, edits: Edits) -> Landing:
+        """Apply as one undo step. APPLIED only when the document was seen to have the expected text afterwards."""
+        ...
+
+    async def show(self, title: str, markdown: str) -> None:
+        """Show a text to read, as a document where the editor can, else as a message."""
+        ...
+
+    def tell(self, severity: Literal["error", "warning", "info"], text: str) -> None:
+        """One sentence for the person."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """Where a running request stands, for progress and status. Every field is what is known so far."""
+
+    kind: Literal["waiting", "sent", "thinking", "writing", "applying", "done"]
+    model: str = ""
+    tokens: int = 0
+    seconds: float = 0.0
+    place: int = 0
+    """Requests ahead in line, while waiting."""
+    expected_s: float | None = None
+    text: str = ""
+    """The same as a short phrase for a person."""
+
+
+class Progress(Protocol):
+    """Told about each stage; must return at once."""
+
+    def report(self, stage: Stage) -> None:
+        """*stage* has been reached."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """One code action that can be had here."""
+
+    title: str
+    action: str
+    kind: str
+    """LSP code action kind, such as `refactor.rewrite.zai.simplify`: kinds are the public names of product.md."""
+    range: Range
+    diagnostics: tuple[Diagnostic, ...] = ()
+    instruction: str | None = None
+    disabled: str | None = None
+    """Why it cannot be had now, as a sentence; None when it can."""
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What was decided for the last request, kept for `zai.explainLast`."""
+
+    ask: Ask
+    choice: Choice | None
+    outcome: Outcome | None
+    lines: tuple[str, ...]
+    """What happened, sentence by sentence."""
+
+
+@dataclass(frozen=True, slots=True)
+class AccountStatus:
+    """What `status` prints and `zai/status` carries."""
+
+    account: str
+    host: str
+    plan: str
+    windows: tuple[Window, ...]
+    waiting: int
+    in_flight: int
+    closed_until: float | None
+    closed_reason: str
+    paused: bool
+    dispatcher: str
+    """`repr(dispatcher)`: the one line that status, doctor and tests print."""

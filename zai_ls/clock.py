@@ -1,0 +1,31 @@
+"""Time as a seam: the system's clock in production, a clock turned by hand in tests."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import Protocol
+
+
+class Clock(Protocol):
+    """Where `now` and `sleep` come from; nothing else in the package reads the time."""
+
+    def now(self) -> float:
+        """Epoch seconds, as the operating system says; may go backwards."""
+        ...
+
+    async def sleep(self, seconds: float) -> None:
+        """Return after *seconds*; 0 or less gives way once."""
+        ...
+
+
+class SystemClock:
+    """The real clock."""
+
+    def now(self) -> float:
+        """Epoch seconds."""
+        return time.time()
+
+    async def sleep(self, seconds: float) -> None:
+        """Sleep on the running event loop."""
+        await asyncio.sleep(max(0.0, seconds))

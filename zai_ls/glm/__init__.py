@@ -1,0 +1,1 @@
+"""The wire: dialects, stream decoding, refusals, the HTTP client."""

@@ -1,0 +1,1 @@
+"""Everything that knows LSP, and nothing else."""

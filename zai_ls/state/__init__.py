@@ -1,0 +1,1 @@
+"""What all processes of a user share: the slot, the ledger, the database below them."""
