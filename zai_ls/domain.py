@@ -168,6 +168,21 @@ class Ask:
     """An explicit choice of model for this call."""
 
 
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """One code action that can be had here."""
+
+    title: str
+    action: str
+    kind: str
+    """LSP code action kind, such as `refactor.rewrite.zai.simplify`: kinds are the public names of product.md."""
+    range: Range
+    diagnostics: tuple[Diagnostic, ...] = ()
+    instruction: str | None = None
+    disabled: str | None = None
+    """Why it cannot be had now, as a sentence; None when it can."""
+
+
 # -- what the model is asked, and what it says --------------------------------------------------------------
 
 

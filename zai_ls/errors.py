@@ -93,6 +93,13 @@ class BadReply(ZaiError):
     retryable = True
 
 
+class InsecureHost(ZaiError):
+    """The key would travel over plain http to another machine."""
+
+    message_id = "error.insecure_host"
+    scope = "account"
+
+
 # -- the service's refusals, by business code (glm-api 2.2) --------------------------------------------------
 
 

@@ -44,6 +44,55 @@ _ENGLISH: dict[str, str] = {
         "or `apiKeyCommand` in {config}; `zai-ls doctor` checks it."
     ),
     "error.state": "The state folder {path} cannot be used ({detail}). Fix its permissions or set ZAI_STATE_DIR.",
+    # -- settings and configuration (zai_ls.settings, zai_ls.config) ------------------------------------------
+    "settings.value": "zai.{key} in the {where}{shown} is not accepted: expected {accepted}. It is ignored; everything else stays.",
+    "settings.unknown": "There is no setting zai.{key} ({where}).{hint}",
+    "settings.near": " Did you mean zai.{near}?",
+    "settings.key_as_setting": (
+        "zai.{key} ({where}) is ignored: a key is never a setting. "
+        "Put it into the variable ZAI_API_KEY, a keyring, or behind apiKeyCommand in your own config file."
+    ),
+    "settings.machine": (
+        "zai.{key} is ignored in the {where}, because a workspace could set it there and send your key elsewhere. "
+        "Put it into your own config file{variable}."
+    ),
+    "config.file": "The file {path} cannot be read ({why}). Its settings are ignored until it is repaired.",
+    "config.only_tighten": "{key} in {path} is ignored: a project's file may only switch things off and lower limits.",
+    "config.no_account": "{detail}",
+    "config.bad_url": "The base URL in the {where} is not taken: {why} Nothing is sent until it is corrected.",
+    "config.host_unknown": "{why} It may name the host that your key belongs to, so nothing is sent until then.",
+    "address.malformed": "It is no URL. Expected something like https://api.z.ai/api/paas/v4.",
+    "address.credentials": "It holds a user name or password. Leave them out; the key has its own places.",
+    "address.query": "It has a question mark or a hash in it. Expected the base alone, such as https://api.z.ai/api/paas/v4.",
+    "address.plain_http": "{host} would get your key and code unencrypted. Use https; http is for this machine's own addresses.",
+    "key.command_slow": "The key command {name} gave no key within {seconds} s. Run it in a terminal to see what it waits for.",
+    "key.command_missing": "The key command {name} cannot be run ({why}). Give its full path in apiKeyCommand.",
+    "key.command_failed": "The key command {name} failed with exit code {code}. Run it in a terminal to see why.",
+    "key.command_silent": "The key command {name} printed nothing. It has to print the key on its first line.",
+    "key.malformed": "The API key from {source} has blanks or other characters that no key has. Copy it again.",
+    "cli.bad_set": "--set {given} makes no sense: expected KEY=VALUE, such as --set slots=2.",
+    "cli.bad_address": "{given} is no address: expected HOST:PORT, such as 127.0.0.1:2087.",
+    "cli.fault": "Something went wrong that should not have ({name}: {detail}). Run it again with --debug and report what it prints.",
+    "cli.bad_lines": "{path} has no lines {first}-{last}: it has {count}, counted from 1, and the first comes first.",
+    "cli.diagnostics_unreadable": "The diagnostics in {path} cannot be read ({why}).",
+    "cli.diagnostics_format": (
+        "There is no diagnostic in what was given. Expected a JSON list as in LSP, or lines like `src/a.py:12:5: message`."
+    ),
+    "cli.changed": "{path} changed.",
+    "cli.created": "{path} created.",
+    "files.missing": "There is no file {path}.",
+    "files.no_file": "{path} is no file.",
+    "files.unreadable": "{path} cannot be read ({why}).",
+    "files.unwritable": "{path} cannot be written ({why}). Nothing was changed.",
+    "files.too_large": "{path} is larger than {limit} MB, the limit of zai.limits.maxFileBytes.",
+    "files.binary": "{path} is a binary file.",
+    "files.not_utf8": "{path} is not UTF-8. Convert it first; zai-ls would damage it.",
+    "settings.thresholds": (
+        "zai.{low} ({standard}) is above zai.{high} ({strong}): expected the first to be the smaller. Both are as by default."
+    ),
+    # -- the catalogue and the client ----------------------------------------------------------------------
+    "catalogue.bad_entry": "The catalogue entry {entry} is not used: {why}. The shipped one counts.",
+    "error.insecure_host": "The API key is not sent to {host} over plain http. Use https in ZAI_BASE_URL.",
 }
 
 

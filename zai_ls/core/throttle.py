@@ -3,6 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from zai_ls.domain import Lane
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from zai_ls.core.scheduling import Closure
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,3 +45,25 @@ class Refuse:
 
 
 Verdict = Go | Wait | Use | Refuse
+
+PATIENCE_S = {Lane.ACTION: 60.0, Lane.INVOKED: 8.0, Lane.TYPING: 3.0, Lane.AGENT: 60.0}
+"""How long a lane waits for a closed account before it is told so instead."""
+
+
+def concerns(closure: Closure, lane: Lane, model: str) -> bool:
+    """Does *closure* hold up a request of *lane* for *model*?"""
+    return (not closure.model or closure.model == model) and (not closure.lane or closure.lane == lane)
+
+
+def decide(lane: Lane, model: str, closures: Iterable[Closure], now: float) -> Verdict:
+    """Version one: go, except for what the service's refusals (and a person's pause) have closed.
+
+    A closure that ends within the lane's patience is waited for; a longer one is answered at once.
+    """
+    in_force = [c for c in closures if c.until > now and concerns(c, lane, model)]
+    if not in_force:
+        return Go()
+    last = max(in_force, key=lambda c: c.until)
+    if last.code != "paused" and last.until - now <= PATIENCE_S[lane]:
+        return Wait(last.until, last.code, last.reason)
+    return Refuse(last.code, last.reason, last.until)

@@ -1,4 +1,4 @@
-"""The ideal API: what an imagined perfect editor would ask of us. LSP and the command line both adapt to it."""
+"""What the assistant and an editor say to each other, in an ideal editor's words. LSP and the command line adapt to it."""
 
 from __future__ import annotations
 
@@ -10,11 +10,9 @@ if TYPE_CHECKING:
         Ask,
         Change,
         Choice,
-        Diagnostic,
         Edits,
         Landing,
         Outcome,
-        Range,
         Snapshot,
         Window,
     )
@@ -25,6 +23,10 @@ class Editor(Protocol):
 
     def read(self, uri: str) -> Snapshot | None:
         """The document as it is now; None when it is not open (any more)."""
+        ...
+
+    def read_file(self, uri: str) -> Snapshot | None:
+        """A file that need not be open: the open document if there is one, else what lies on disk; None when neither."""
         ...
 
     def changes_since(self, uri: str, version: int) -> tuple[Change, ...] | None:
@@ -65,21 +67,6 @@ class Progress(Protocol):
     def report(self, stage: Stage) -> None:
         """*stage* has been reached."""
         ...
-
-
-@dataclass(frozen=True, slots=True)
-class Offer:
-    """One code action that can be had here."""
-
-    title: str
-    action: str
-    kind: str
-    """LSP code action kind, such as `refactor.rewrite.zai.simplify`: kinds are the public names of product.md."""
-    range: Range
-    diagnostics: tuple[Diagnostic, ...] = ()
-    instruction: str | None = None
-    disabled: str | None = None
-    """Why it cannot be had now, as a sentence; None when it can."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,333 @@
+"""Configuration: which host, which key, and that a key goes where it was meant to go or nowhere."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from zai_ls.config import keys, load, tighten
+from zai_ls.config.address import BadAddress, parse
+from zai_ls.settings import Settings
+
+DEFAULT = "https://api.z.ai/api/paas/v4"
+
+
+@pytest.fixture(autouse=True)
+def no_keyring(monkeypatch):
+    """The test machine's own keyring is not asked."""
+    monkeypatch.setattr(keys, "in_keyring", lambda host: None)
+
+
+@pytest.fixture
+def configure(tmp_path):
+    """Load with this environment and this user file, and nothing of the machine's own."""
+
+    def configure(toml: str | None = None, flags=None, editor=None, find_key=True, **environ):
+        path = tmp_path / "config.toml"
+        if toml is not None:
+            path.write_text(toml, encoding="utf-8")
+        environ = {"ZAI_CONFIG": str(path), **environ}
+        return load(flags, editor=editor, environ=environ, find_key=find_key)
+
+    return configure
+
+
+# -- addresses ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("url", "base", "host", "dialect"),
+    [
+        (DEFAULT, DEFAULT, "api.z.ai", "openai"),
+        (DEFAULT + "/", DEFAULT, "api.z.ai", "openai"),
+        (DEFAULT + "/chat/completions", DEFAULT, "api.z.ai", "openai"),
+        ("https://API.z.ai/api/anthropic", "https://api.z.ai/api/anthropic", "api.z.ai", "anthropic"),
+        (
+            "https://api.z.ai/api/anthropic/v1/messages",
+            "https://api.z.ai/api/anthropic",
+            "api.z.ai",
+            "anthropic",
+        ),
+        ("https://api.z.ai/api/anthropic/v1", "https://api.z.ai/api/anthropic", "api.z.ai", "anthropic"),
+        ("https://anthropic.example/v4", "https://anthropic.example/v4", "anthropic.example", "openai"),
+        ("http://127.0.0.1:8080/v1", "http://127.0.0.1:8080/v1", "127.0.0.1:8080", "openai"),
+        ("http://localhost:1/", "http://localhost:1", "localhost:1", "openai"),
+        ("http://[::1]:99/v1", "http://[::1]:99/v1", "[::1]:99", "openai"),
+    ],
+)
+def test_addresses(url, base, host, dialect):
+    """The path tells the dialect; what people paste too much is taken off."""
+    address = parse(url)
+
+    assert (address.base_url, address.host, address.dialect) == (base, host, dialect)
+
+
+@pytest.mark.parametrize(
+    ("url", "words"),
+    [
+        ("api.z.ai", "no URL"),
+        ("", "no URL"),
+        ("ftp://api.z.ai", "no URL"),
+        ("https://", "no URL"),
+        ("https://api.z.ai:port/", "no URL"),
+        ("https://api.z .ai/", "no URL"),
+        ("http://api.z.ai/api/paas/v4", "unencrypted"),
+        ("http://127.0.0.1.example.org/", "unencrypted"),
+        ("http://localhost.example.org/", "unencrypted"),
+        ("https://me:secret@api.z.ai/", "user name or password"),
+        ("https://api.z.ai/?key=1", "question mark"),
+    ],
+)
+def test_addresses_that_are_not_taken(url, words, configure):
+    """A bad URL closes the account with a sentence; the key does not go to the default host instead."""
+    with pytest.raises(BadAddress, match=words):
+        parse(url)
+    if url:
+        config = configure(ZAI_API_KEY="k", ZAI_BASE_URL=url)
+        assert config.account is None
+        assert words in config.no_account.user_text
+        assert "secret" not in config.no_account.user_text
+
+
+# -- which key goes where -----------------------------------------------------------------------------------
+
+ZAI, ZHIPU = {"ZAI_API_KEY": "zai"}, {"ZHIPUAI_API_KEY": "zhipu"}
+OPENAI = {"OPENAI_API_KEY": "oa", "OPENAI_BASE_URL": "https://open.bigmodel.cn/api/coding/paas/v4"}
+ANTHROPIC = {"ANTHROPIC_AUTH_TOKEN": "an", "ANTHROPIC_BASE_URL": "https://api.z.ai/api/anthropic"}
+
+
+@pytest.mark.parametrize(
+    ("environ", "key", "base"),
+    [
+        (ZAI, "zai", DEFAULT),
+        (ZHIPU, "zhipu", DEFAULT),
+        (ZAI | ZHIPU | OPENAI | ANTHROPIC, "zai", DEFAULT),
+        ({"ZAI_API_KEY": "  ", "ZHIPUAI_API_KEY": "zhipu\n"}, "zhipu", DEFAULT),
+        (OPENAI, "oa", OPENAI["OPENAI_BASE_URL"]),
+        (ANTHROPIC, "an", ANTHROPIC["ANTHROPIC_BASE_URL"]),
+        (ANTHROPIC | {"ANTHROPIC_API_KEY": "other"}, "an", ANTHROPIC["ANTHROPIC_BASE_URL"]),
+        ({"OPENAI_API_KEY": "oa"}, None, None),
+        ({"ANTHROPIC_API_KEY": "an"}, None, None),
+        (OPENAI | {"ZAI_BASE_URL": DEFAULT}, None, None),
+        (ANTHROPIC | {"ZAI_BASE_URL": DEFAULT}, "an", DEFAULT),
+        (OPENAI | {"OPENAI_BASE_URL": "http://example.org/v1"}, None, None),
+        ({}, None, None),
+        ({"ZAI_BASE_URL": "http://127.0.0.1:9/v1"}, "none", "http://127.0.0.1:9/v1"),
+    ],
+)
+def test_a_key_goes_to_its_own_host_only(configure, environ, key, base):
+    """The keys of other tools count only with their own base URL, and never for another host."""
+    account = configure(**environ).account
+
+    assert (account and account.key.reveal(), account and account.base_url) == (key, base)
+
+
+def test_the_anthropic_variable_says_the_dialect_itself(configure):
+    """A proxy may serve that dialect at its root."""
+    account = configure(ANTHROPIC_BASE_URL="http://127.0.0.1:4000", ANTHROPIC_AUTH_TOKEN="k").account
+
+    assert account.dialect == "anthropic"
+
+
+def test_without_a_key_the_person_reads_how_to_set_one(configure, tmp_path):
+    """Not an exception: the server starts and says so."""
+    config = configure()
+
+    assert config.account is None
+    assert "ZAI_API_KEY" in config.no_account.user_text
+    assert str(tmp_path / "config.toml") in config.no_account.user_text
+    assert config.problems == ()
+
+
+def test_accounts_are_told_apart_by_key_and_host_or_by_the_persons_own_word(configure):
+    """The label names the shared slot: the same for both dialects of a host, and it holds no key."""
+    label = configure(**ZAI).account.label
+
+    assert label == configure(ZAI_BASE_URL="https://api.z.ai/api/anthropic", **ZAI).account.label
+    assert label != configure(ZAI_BASE_URL="https://open.bigmodel.cn/api/paas/v4", **ZAI).account.label
+    assert label != configure(**ZHIPU).account.label
+    assert configure('account = "team"', **ZAI).account.label == "team"
+
+
+def test_precedence(configure):
+    """Flags, environment, editor, user file, default; machine settings skip the editor."""
+    config = configure(
+        'plan = "lite"\nslots = 2\ngapMs = 1\n[timeouts]\nconnect = 9',
+        flags={"slots": "4"},
+        editor={"zai": {"slots": 3, "gapMs": 2, "plan": "max"}},
+        ZAI_PLAN="pro",
+        **ZAI,
+    )
+
+    assert (config.settings.slots, config.settings.gap_ms, config.settings.timeouts_connect) == (4, 2, 9.0)
+    assert config.account.plan == "pro"
+    assert config.account.slots == 4
+    assert [p.key for p in config.problems] == ["plan"]
+    assert config.sources["slots"] == "command line"
+    assert config.sources["plan"] == "environment"
+    assert config.sources["gapMs"] == "editor settings"
+    assert config.sources["timeouts.connect"] == "user file"
+    assert config.sources["key"] == "ZAI_API_KEY"
+
+
+def test_an_editors_settings_may_come_late_and_change_back(configure):
+    """Nothing of the old ones stays; flags still win, and the account stays."""
+    first = configure("slots = 2", flags={"gapMs": 5}, **ZAI)
+    second = first.with_editor({"zai": {"slots": 3, "gapMs": 6, "nonsense": 1}})
+    third = second.with_editor({})
+
+    assert (second.settings.slots, second.settings.gap_ms, second.account.slots) == (3, 5, 3)
+    assert [p.key for p in second.problems] == ["nonsense"]
+    assert third.settings == first.settings
+    assert third.account == first.account
+    assert third.sources == first.sources
+
+
+@pytest.mark.parametrize("broken", ["slots = ", "\0", "slots = 1\nslots = 2"])
+def test_a_broken_user_file_stops_sending_because_it_may_name_the_host(configure, broken):
+    """A key meant for the host in that file must not go to the default one."""
+    config = configure(broken, **ZAI)
+
+    assert config.account is None
+    assert "config.toml" in config.no_account.user_text
+    assert [p.kind for p in config.problems] == ["file", "url"]
+    assert configure(broken, ZAI_BASE_URL=DEFAULT, **ZAI).account is not None
+
+
+def test_a_base_url_of_the_wrong_type_stops_sending(configure):
+    """The same: no fall-back to the default host."""
+    assert configure("baseUrl = 5", **ZAI).account is None
+
+
+def test_nothing_that_is_printed_holds_the_key(configure):
+    """`repr` ends up in logs."""
+    config = configure('account = "team"', ZAI_API_KEY="sk-very-secret")
+
+    assert config.account.key.reveal() == "sk-very-secret"
+    assert "very-secret" not in repr(config) + str(config.sources) + repr(config.account)
+
+
+def test_a_key_with_blanks_is_refused_before_it_reaches_a_header(configure):
+    """Copied with a line break in the middle, or with quotes of a word processor."""
+    config = configure(ZAI_API_KEY="abc\ndef")
+
+    assert config.account is None
+    assert "ZAI_API_KEY" in config.no_account.user_text
+
+
+# -- the key command ----------------------------------------------------------------------------------------
+
+
+def command(code: str) -> str:
+    return f"apiKeyCommand = {[sys.executable, '-c', code]!r}".replace("\\", "\\\\")
+
+
+def test_the_key_command_gives_its_first_line(configure):
+    """Password managers print more below it."""
+    config = configure(command("print('  sk-1 '); print('user: me')"))
+
+    assert config.account.key.reveal() == "sk-1"
+    assert config.sources["key"] == "apiKeyCommand"
+
+
+def test_a_variable_wins_over_the_user_files_command_and_a_flags_command_over_the_variable(configure):
+    """Environment over user file, flags over environment."""
+    toml = command("print('from-file')")
+    flag = {"apiKeyCommand": [sys.executable, "-c", "print('from-flag')"]}
+
+    assert configure(toml, **ZAI).account.key.reveal() == "zai"
+    assert configure(toml, flags=flag, **ZAI).account.key.reveal() == "from-flag"
+
+
+def test_the_key_command_gets_no_keys_no_input_and_does_not_run_in_the_workspace(
+    configure, monkeypatch, tmp_path
+):
+    """A child process that needs no key is given none."""
+    monkeypatch.chdir(tmp_path)
+    code = "import os,sys; print('|'.join([str('OPENAI_API_KEY' in os.environ), os.environ['KEEP'], sys.stdin.read(), os.getcwd()]))"
+    config = configure(command(code), OPENAI_API_KEY="x", KEEP="kept")
+
+    no_key, kept, stdin, folder = config.account.key.reveal().split("|")
+    assert (no_key, kept, stdin) == ("False", "kept", "")
+    assert Path(folder) == Path.home().resolve()
+
+
+@pytest.mark.parametrize(
+    ("toml", "words"),
+    [
+        ("apiKeyCommand = 'no-such-program-anywhere --x'", "cannot be run"),
+        (command("print('sk-leak'); raise SystemExit(3)"), "exit code 3"),
+        (command("pass"), "printed nothing"),
+    ],
+)
+def test_a_failing_key_command_is_explained_without_what_it_printed(configure, toml, words):
+    """The server starts; the person reads what to do."""
+    config = configure(toml)
+
+    assert config.account is None
+    assert words in config.no_account.user_text
+    assert "sk-leak" not in config.no_account.user_text
+    assert [p.key for p in config.problems] == ["apiKeyCommand"]
+
+
+def test_a_key_command_that_hangs_is_ended(configure, monkeypatch):
+    """It may be waiting for a passphrase that nobody can type."""
+    monkeypatch.setattr(keys, "COMMAND_TIMEOUT_S", 0.2)
+
+    assert (
+        "within 0.2 s"
+        in configure(command("import threading; threading.Event().wait()")).no_account.user_text
+    )
+
+
+def test_the_key_command_is_not_run_when_nobody_asks_for_the_key(configure, tmp_path):
+    """`initialize` is answered before anything slow."""
+    mark = tmp_path / "ran"
+    config = configure(command(f"open({str(mark)!r}, 'w')"), find_key=False)
+
+    assert config.account is None
+    assert not mark.exists()
+
+
+def test_the_key_may_be_found_later(configure):
+    """In a thread, after the server has answered `initialize` and the editor has sent its settings."""
+    early = configure(command("print('sk-late')"), find_key=False).with_editor({"slots": 2})
+
+    assert early.account is None
+    assert early.with_key().account.key.reveal() == "sk-late"
+    assert early.with_key().account.slots == 2
+
+
+# -- a project's file ---------------------------------------------------------------------------------------
+
+
+def test_a_project_may_only_tighten(tmp_path):
+    """More switched off, lower limits; everything else in it is named and ignored."""
+    (tmp_path / ".zai.toml").write_text(
+        'baseUrl = "https://evil.example"\nslots = 16\nactions.disabled = ["test"]\nnonsense = 1\n'
+        '[languages]\noff = ["python"]\n[limits]\nmaxFileBytes = 4096\ncontextTokens = 900000\n',
+        encoding="utf-8",
+    )
+    before = Settings(actions_disabled=("fix",), languages_off=())
+    after, problems = tighten(before, tmp_path)
+
+    assert after.actions_disabled == ("fix", "test")
+    assert after.languages_off == ("python",)
+    assert after.limits_max_file_bytes == 4096
+    assert after.limits_context_tokens == before.limits_context_tokens
+    assert after.base_url == before.base_url
+    assert after.slots == before.slots
+    assert sorted(p.key for p in problems) == ["baseUrl", "nonsense", "slots"]
+
+
+def test_a_project_without_a_file_changes_nothing_and_a_broken_one_says_so(tmp_path):
+    """Its author reads which file; the person's own settings stay."""
+    assert tighten(Settings(), tmp_path) == (Settings(), ())
+    (tmp_path / ".zai.toml").write_text("= 3", encoding="utf-8")
+
+    settings, problems = tighten(Settings(), tmp_path)
+
+    assert settings == Settings()
+    assert ".zai.toml" in problems[0].text

@@ -1,0 +1,64 @@
+"""Bringing an answer onto the text as it is now, or saying why that cannot be (promises P5 and P6)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from zai_ls.core.rebase import Conflict, rebase
+from zai_ls.core.text import apply_edits
+from zai_ls.domain import Edits, FileChange, Landing
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from zai_ls.assistant.ports import Editor
+    from zai_ls.domain import Edit, Snapshot
+
+_TRIES = 3
+"""An editor that says "stale" this often is refusing, whatever it says."""
+
+
+@dataclass(frozen=True, slots=True)
+class NotLanded:
+    """The answer was not applied."""
+
+    reason: Literal["conflict", "document_closed", "refused_by_editor", "breaks_syntax", "already_there"]
+
+
+async def land(
+    base: Snapshot,
+    edits: tuple[Edit, ...],
+    editor: Editor,
+    *,
+    label: str,
+    breaks: Callable[[Snapshot, str], bool],
+) -> Edits | NotLanded:
+    """Apply *edits*, made for *base*, to the document as it is now: rebased, versioned, in one undo step.
+
+    *breaks(current, text)* says whether *text* would spoil a document that is sound now.
+    """
+    for _ in range(_TRIES):
+        current = editor.read(base.uri)
+        if current is None:
+            return NotLanded("document_closed")
+        moved = edits
+        if current.version != base.version or current.lines != base.lines:
+            changes = editor.changes_since(base.uri, base.version)
+            rebased = rebase(edits, base.lines, changes, current.lines)
+            if isinstance(rebased, Conflict):
+                return NotLanded("conflict")
+            if not rebased:
+                return NotLanded("already_there")
+            moved = rebased
+            if breaks(current, "".join(apply_edits(current.lines, moved))):
+                return NotLanded("breaks_syntax")
+        proposal = Edits(label, (FileChange(base.uri, moved, current.version),))
+        match await editor.apply(proposal):
+            case Landing.APPLIED:
+                return proposal
+            case Landing.REFUSED:
+                return NotLanded("refused_by_editor")
+            case Landing.STALE:
+                continue
+    return NotLanded("refused_by_editor")

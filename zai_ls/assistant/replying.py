@@ -1,0 +1,91 @@
+"""Reading a model's reply as it streams: bytes to events to one `Reply`, with progress on the way."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from zai_ls.domain import (
+    FinishReason,
+    Reply,
+    ReplyFinished,
+    ReplyStarted,
+    TextDelta,
+    ThinkingDelta,
+    Usage,
+    UsageReported,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from zai_ls.domain import ReplyEvent
+    from zai_ls.glm.dialect import Decoder
+
+_CHARACTERS_A_TOKEN = 3.5
+"""A rough rate, for counting what has arrived before the service's own count does."""
+
+
+class ReplyObserver:
+    """Decodes a reply as it passes and gathers what it says; the observer of the assistant's own exchanges."""
+
+    def __init__(self, decoder: Decoder, restore: Callable[[str], str], on_event: Callable[[ReplyEvent], None]) -> None:
+        self._decoder = decoder
+        self._restore = restore
+        self._on_event = on_event
+        self._text: list[str] = []
+        self._reasoning: list[str] = []
+        self._characters = 0
+        self._finish: FinishReason | None = None
+        self._usage: Usage | None = None
+        self._model = ""
+
+    def feed(self, chunk: bytes) -> None:
+        """Decode the next bytes. Raises what the stream itself reports."""
+        for event in self._decoder.feed(chunk):
+            self._take(event)
+
+    def close(self) -> None:
+        """The body has ended. Raises `BadReply` when the reply had not."""
+        for event in self._decoder.close() or ():
+            self._take(event)
+
+    def _take(self, event: ReplyEvent) -> None:
+        match event:
+            case ReplyStarted(model=model):
+                self._model = model
+            case ThinkingDelta(text=text):
+                self._reasoning.append(text)
+                self._characters += len(text)
+            case TextDelta(text=text):
+                self._text.append(text)
+                self._characters += len(text)
+            case ReplyFinished(reason=reason):
+                self._finish = reason
+            case UsageReported(usage=usage):
+                self._usage = usage
+        self._on_event(event)
+
+    @property
+    def usage(self) -> Usage | None:
+        """The service's count, once it came."""
+        return self._usage
+
+    @property
+    def received_tokens(self) -> int:
+        """About how many tokens have arrived."""
+        return round(self._characters / _CHARACTERS_A_TOKEN)
+
+    @property
+    def served_model(self) -> str:
+        """Who answers, in the service's words."""
+        return self._model
+
+    def reply(self) -> Reply:
+        """All of it. *restore* has been applied, so that nobody above sees a placeholder."""
+        return Reply(
+            text=self._restore("".join(self._text)),
+            reasoning=self._restore("".join(self._reasoning)),
+            finish=self._finish or FinishReason.UNKNOWN,
+            usage=self._usage or Usage(completion_tokens=self.received_tokens, estimated=True),
+            model=self._model,
+        )

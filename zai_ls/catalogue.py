@@ -1,0 +1,389 @@
+"""Models, plans, prices, endpoints and business codes: what `catalogue.toml` says, as values.
+
+Pure once loaded. An overlay of the same shape goes on top; a bad entry of it falls back alone and is named in `problems`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from typing import TYPE_CHECKING, Any, Literal, TypeVar, cast
+from urllib.parse import urlsplit
+
+from zai_ls.messages import say
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    from zai_ls.domain import DialectName, PlanName, Usage
+
+Role = Literal["light", "standard", "strong", "code", "vision", "free"]
+Currency = Literal["usd", "cny"]
+Product = Literal["payg", "plan"]
+
+_Entry = TypeVar("_Entry")
+
+_ROLES = frozenset({"light", "standard", "strong", "code", "vision", "free"})
+_PLANS = frozenset({"payg", "lite", "pro", "max"})
+_DIALECTS = frozenset({"openai", "anthropic"})
+_PER_CREDIT = 10_000
+_PER_PRICE = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Rates:
+    """What a token costs, by kind: credits (per 10,000) or money (per million)."""
+
+    input: float
+    cached: float
+    output: float
+
+    def of(self, usage: Usage) -> float:
+        """Sum over the tokens of *usage*; the cached part of the prompt is counted once, at its own rate."""
+        cached = min(usage.cached_tokens, usage.prompt_tokens)
+        return (
+            (usage.prompt_tokens - cached) * self.input
+            + cached * self.cached
+            + usage.completion_tokens * self.output
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class ThinkingRule:
+    """What a model lets a request say about its thinking."""
+
+    can_disable: bool
+    """False: it thinks whatever one says, and may refuse to be told not to."""
+    auto: bool
+    """Whether it shall think when the request leaves it to us."""
+    efforts: tuple[str, ...] = ()
+    """Accepted values of `reasoning_effort`, least first; empty: the field is not sent."""
+    auto_effort: str = ""
+    room: int = 0
+    """Tokens added to `max_tokens` when it thinks, because thinking counts against that bound."""
+
+
+@dataclass(frozen=True, slots=True)
+class ModelEntry:
+    """One model."""
+
+    name: str
+    role: Role
+    context: int
+    """Tokens of prompt and reply together."""
+    max_output: int
+    thinking: ThinkingRule
+    plans: frozenset[str]
+    """Products whose keys may ask for it."""
+    credits: Rates | None = None
+    usd: tuple[tuple[int, Rates], ...] = ()
+    """Tiers by prompt length, ascending: (from so many prompt tokens, rates)."""
+    cny: tuple[tuple[int, Rates], ...] = ()
+    images: bool = False
+    note: str = ""
+    """What is uncertain about this entry."""
+    unknown: bool = False
+    """True when the catalogue does not know the name: bounds are guesses and no vendor-only field is sent."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlanWindow:
+    """One quota window of a plan."""
+
+    name: Literal["5h", "week"]
+    seconds: float
+    credits: float
+    prompts: float
+    """The limit of plans sold before 2026-07-30; a prompt is 15 to 20 calls."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlanEntry:
+    """One product a key can belong to."""
+
+    name: PlanName
+    title: str
+    windows: tuple[PlanWindow, ...]
+    light: str
+    standard: str
+    strong: str
+    completion: str
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """One API base of the vendor."""
+
+    host: str
+    path: str
+    product: Product
+    dialect: DialectName
+
+    @property
+    def base_url(self) -> str:
+        """Without a trailing slash."""
+        return f"https://{self.host}{self.path}"
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """What a business code means to us."""
+
+    code: str
+    error: str
+    """Name of a class in `zai_ls.errors`."""
+    status: int
+    """HTTP status it usually comes with."""
+    window: str = ""
+    """`5h`, `week` or `day` when it says that a window is spent."""
+
+
+@dataclass(frozen=True, slots=True)
+class Peak:
+    """When credits cost their full price."""
+
+    utc_offset_hours: float
+    weekdays: frozenset[int]
+    from_hour: int
+    to_hour: int
+    off_peak_factor: float
+
+    def covers(self, at: float) -> bool:
+        """Is *at* (epoch seconds) in peak hours? Asked in the vendor's zone, which has no daylight saving."""
+        there = datetime.fromtimestamp(at, UTC) + timedelta(hours=self.utc_offset_hours)
+        return there.weekday() in self.weekdays and self.from_hour <= there.hour < self.to_hour
+
+
+@dataclass(frozen=True, slots=True)
+class Catalogue:
+    """All of `catalogue.toml`, with a reader's overlay on top."""
+
+    models: Mapping[str, ModelEntry]
+    plans: Mapping[str, PlanEntry]
+    endpoints: tuple[Endpoint, ...]
+    codes: Mapping[str, Code]
+    peak: Peak
+    unknown_model: ModelEntry
+    problems: tuple[str, ...] = ()
+    """Sentences about overlay entries that were not understood and fell back."""
+
+    @classmethod
+    def load(cls, overlay: Mapping[str, Any] | None = None) -> Catalogue:
+        """Read the shipped file and put *overlay* on top. Costs a few milliseconds: the caller keeps the result."""
+        shipped = _shipped()
+        laid = overlay or {}
+        problems: list[str] = []
+
+        def table(section: str, read: Callable[[str, Mapping[str, Any]], _Entry]) -> dict[str, _Entry]:
+            return _table(section, shipped[section], laid.get(section, {}), read, problems)
+
+        unknown = _model("unknown", shipped["unknown_model"], unknown=True)
+        return cls(
+            models=table("models", _model),
+            plans=table("plans", _plan),
+            endpoints=tuple(_endpoint(raw) for raw in shipped["endpoints"]),
+            codes=table("codes", _code),
+            peak=_peak(shipped["peak"]),
+            unknown_model=unknown,
+            problems=tuple(problems),
+        )
+
+    def model(self, name: str) -> ModelEntry:
+        """The entry of *name*, in any case of letters; safe defaults when it is not known."""
+        found = self.models.get(name) or self.models.get(name.lower())
+        if found is not None:
+            return found
+        guess = self.unknown_model
+        return ModelEntry(
+            name,
+            guess.role,
+            guess.context,
+            guess.max_output,
+            guess.thinking,
+            guess.plans,
+            guess.credits,
+            unknown=True,
+        )
+
+    def plan(self, name: PlanName) -> PlanEntry:
+        """The plan *name*."""
+        return self.plans[name]
+
+    def has(self, plan: PlanName, model: str) -> bool:
+        """May a key of *plan* ask for *model*? An unknown model may always be tried: the service will say."""
+        return plan in self.model(model).plans
+
+    def models_of(self, plan: PlanName) -> tuple[str, ...]:
+        """Names a key of *plan* may ask for, in the catalogue's order."""
+        return tuple(name for name, entry in self.models.items() if plan in entry.plans)
+
+    def endpoint(self, base_url: str) -> Endpoint | None:
+        """The vendor's endpoint that *base_url* names, or None for any other host or path."""
+        parts = urlsplit(base_url)
+        path = parts.path.rstrip("/")
+        return next((e for e in self.endpoints if e.host == parts.hostname and e.path == path), None)
+
+    def is_vendor(self, base_url: str) -> bool:
+        """Does *base_url* lie on a host of the vendor?"""
+        host = urlsplit(base_url).hostname
+        return any(e.host == host for e in self.endpoints)
+
+    def credits(self, model: str, usage: Usage, at: float) -> float:
+        """What *usage* costs a plan at *at* (epoch seconds), in credits; unknown models at the dearest factors."""
+        rates = self.model(model).credits or self.unknown_model.credits
+        if rates is None:
+            return 0.0
+        factor = 1.0 if self.peak.covers(at) else self.peak.off_peak_factor
+        return rates.of(usage) * factor / _PER_CREDIT
+
+    def price(self, model: str, usage: Usage, currency: Currency = "usd") -> float | None:
+        """What *usage* costs pay-as-you-go, in *currency*; None when no price is known (which is not "nothing")."""
+        entry = self.model(model)
+        tiers = entry.usd if currency == "usd" else entry.cny
+        rates = next((r for start, r in reversed(tiers) if usage.prompt_tokens >= start), None)
+        return None if rates is None else rates.of(usage) / _PER_PRICE
+
+
+def dialect_of(base_url: str) -> DialectName:
+    """Which wire format *base_url* speaks, told by its path: a segment `anthropic` says so, all else is OpenAI-style."""
+    segments = urlsplit(base_url).path.lower().split("/")
+    return "anthropic" if "anthropic" in segments else "openai"
+
+
+# -- reading ------------------------------------------------------------------------------------------------
+
+
+@cache
+def _shipped() -> dict[str, Any]:
+    import tomllib
+    from importlib import resources
+
+    return tomllib.loads(resources.files("zai_ls").joinpath("catalogue.toml").read_text("utf-8"))
+
+
+@cache
+def shipped_codes() -> Mapping[str, Code]:
+    """The business codes as shipped, for whoever reads a refusal without a catalogue at hand."""
+    return {str(code): _code(str(code), raw) for code, raw in _shipped()["codes"].items()}
+
+
+def _table(
+    section: str,
+    shipped: Mapping[str, Any],
+    laid: object,
+    read: Callable[[str, Mapping[str, Any]], _Entry],
+    problems: list[str],
+) -> dict[str, _Entry]:
+    """Each shipped entry with the overlay's fields on top, then the overlay's new ones; what cannot be read falls back."""
+    entries = {str(name): read(str(name), raw) for name, raw in shipped.items()}
+    if not isinstance(laid, dict):
+        problems.append(say("catalogue.bad_entry", entry=section, why="a table is expected"))
+        return entries
+    for key, raw in laid.items():
+        name = str(key)
+        try:
+            entries[name] = read(name, {**shipped.get(name, {}), **raw})
+        except (KeyError, TypeError, ValueError) as error:
+            why = f"{error} is missing" if isinstance(error, KeyError) else str(error)
+            problems.append(say("catalogue.bad_entry", entry=f"{section}.{name}", why=why))
+    return entries
+
+
+def _model(name: str, raw: Mapping[str, Any], *, unknown: bool = False) -> ModelEntry:
+    return ModelEntry(
+        name=name,
+        role=cast("Role", _one_of(raw["role"], _ROLES)),
+        context=_count(raw["context"]),
+        max_output=_count(raw["max_output"]),
+        thinking=_thinking(raw.get("thinking", {})),
+        plans=frozenset(_one_of(plan, _PLANS) for plan in raw["plans"]),
+        credits=_rates(raw["credits"]) if "credits" in raw else None,
+        usd=_tiers(raw.get("usd", ())),
+        cny=_tiers(raw.get("cny", ())),
+        images=bool(raw.get("images", False)),
+        note=str(raw.get("note", "")),
+        unknown=unknown,
+    )
+
+
+def _thinking(raw: Mapping[str, Any]) -> ThinkingRule:
+    efforts = tuple(str(effort) for effort in raw.get("efforts", ()))
+    return ThinkingRule(
+        can_disable=bool(raw.get("can_disable", True)),
+        auto=_one_of(raw.get("auto", "off"), frozenset({"on", "off"})) == "on",
+        efforts=efforts,
+        auto_effort=_one_of(raw["auto_effort"], frozenset(efforts)) if "auto_effort" in raw else "",
+        room=int(raw.get("room", 0)),
+    )
+
+
+def _plan(name: str, raw: Mapping[str, Any]) -> PlanEntry:
+    roles = raw["roles"]
+    return PlanEntry(
+        name=cast("PlanName", _one_of(name, _PLANS)),
+        title=str(raw["title"]),
+        windows=tuple(
+            PlanWindow(
+                name=cast("Literal['5h', 'week']", _one_of(window["name"], frozenset({"5h", "week"}))),
+                seconds=float(window["seconds"]),
+                credits=float(window["credits"]),
+                prompts=float(window["prompts"]),
+            )
+            for window in raw["windows"]
+        ),
+        light=str(roles["light"]),
+        standard=str(roles["standard"]),
+        strong=str(roles["strong"]),
+        completion=str(roles["completion"]),
+    )
+
+
+def _endpoint(raw: Mapping[str, Any]) -> Endpoint:
+    return Endpoint(
+        host=str(raw["host"]),
+        path=str(raw["path"]),
+        product=cast("Product", _one_of(raw["product"], frozenset({"payg", "plan"}))),
+        dialect=cast("DialectName", _one_of(raw["dialect"], _DIALECTS)),
+    )
+
+
+def _code(code: str, raw: Mapping[str, Any]) -> Code:
+    return Code(code, str(raw["error"]), int(raw["status"]), str(raw.get("window", "")))
+
+
+def _peak(raw: Mapping[str, Any]) -> Peak:
+    return Peak(
+        utc_offset_hours=float(raw["utc_offset_hours"]),
+        weekdays=frozenset(int(day) for day in raw["weekdays"]),
+        from_hour=int(raw["from_hour"]),
+        to_hour=int(raw["to_hour"]),
+        off_peak_factor=float(raw["off_peak_factor"]),
+    )
+
+
+def _tiers(raw: Iterable[Any]) -> tuple[tuple[int, Rates], ...]:
+    """Three numbers are one tier from 0; otherwise a list of `{from, price}`."""
+    listed = list(raw)
+    if listed and not isinstance(listed[0], dict):
+        return ((0, _rates(listed)),)
+    return tuple(sorted(((int(t["from"]), _rates(t["price"])) for t in listed), key=lambda tier: tier[0]))
+
+
+def _rates(raw: Iterable[Any]) -> Rates:
+    numbers = [float(number) for number in raw]
+    if len(numbers) != 3 or min(numbers) < 0:
+        raise ValueError("three numbers are expected: input, cached input, output")
+    return Rates(*numbers)
+
+
+def _count(raw: object) -> int:
+    if not isinstance(raw, int) or isinstance(raw, bool) or raw <= 0:
+        raise ValueError(f"{raw!r} is not a number of tokens")
+    return raw
+
+
+def _one_of(raw: object, accepted: frozenset[str]) -> str:
+    if raw not in accepted:
+        raise ValueError(f"{raw!r} is none of {', '.join(sorted(accepted))}")
+    return str(raw)

@@ -1,0 +1,226 @@
+"""An editor made of files: what the assistant needs of an editor, over what lies on disk.
+
+A document's version counts the different contents seen of it, so that a file changed by someone else while the model
+ran is noticed and the answer is moved onto the new text, or refused.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+from urllib.parse import urlsplit
+from urllib.request import url2pathname
+
+from zai_ls.core.text import apply_edits, split_lines
+from zai_ls.domain import Landing, Snapshot
+from zai_ls.messages import say
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from zai_ls.domain import Change, Edits
+
+_BOM = "\ufeff"
+
+_LANGUAGES = {
+    ".py": "python",
+    ".pyi": "python",
+    ".js": "javascript",
+    ".mjs": "javascript",
+    ".cjs": "javascript",
+    ".jsx": "javascriptreact",
+    ".ts": "typescript",
+    ".mts": "typescript",
+    ".cts": "typescript",
+    ".tsx": "typescriptreact",
+    ".go": "go",
+    ".rs": "rust",
+    ".java": "java",
+    ".c": "c",
+    ".h": "c",
+    ".cc": "cpp",
+    ".cpp": "cpp",
+    ".cxx": "cpp",
+    ".hh": "cpp",
+    ".hpp": "cpp",
+    ".cs": "csharp",
+    ".rb": "ruby",
+    ".php": "php",
+    ".sh": "shellscript",
+    ".bash": "shellscript",
+    ".kt": "kotlin",
+    ".swift": "swift",
+    ".scala": "scala",
+    ".lua": "lua",
+    ".sql": "sql",
+    ".html": "html",
+    ".css": "css",
+    ".json": "json",
+    ".yaml": "yaml",
+    ".yml": "yaml",
+    ".toml": "toml",
+    ".md": "markdown",
+}
+
+
+class Unreadable(Exception):
+    """A file that no action can run on; its text is a sentence for the person."""
+
+
+@dataclass(frozen=True, slots=True)
+class FileDiff:
+    """What an answer makes of one file."""
+
+    path: Path
+    before: str
+    after: str
+    created: bool
+
+
+@dataclass(slots=True)
+class _Seen:
+    text: str
+    version: int
+
+
+class FileEditor:
+    """The `Editor` port over files. With *write* False it shows what it would do and writes nothing."""
+
+    def __init__(self, *, max_bytes: int, write: bool, on_tell: Callable[[str, str], None]) -> None:
+        self._max_bytes = max_bytes
+        self._write = write
+        self._on_tell = on_tell
+        self._seen: dict[str, _Seen] = {}
+        self.diffs: list[FileDiff] = []
+        """What was applied, or would have been."""
+        self.shown: list[tuple[str, str]] = []
+        """Texts to read: title and markdown."""
+
+    def open(self, path: Path) -> Snapshot:
+        """*path* as it is on disk. Raises `Unreadable`."""
+        text = _load(path, self._max_bytes).removeprefix(_BOM)
+        uri = path.resolve().as_uri()
+        seen = self._seen.setdefault(uri, _Seen(text, 1))
+        if seen.text != text:
+            seen.text, seen.version = text, seen.version + 1
+        return Snapshot(uri, language_of(path), seen.version, tuple(split_lines(text)), str(path))
+
+    def read(self, uri: str) -> Snapshot | None:
+        """The file as it is now; None when it is gone or cannot be read any more."""
+        try:
+            return self.open(path_of(uri))
+        except Unreadable:
+            return None
+
+    def read_file(self, uri: str) -> Snapshot | None:
+        """The same: here all documents are files."""
+        return self.read(uri)
+
+    def changes_since(self, uri: str, version: int) -> tuple[Change, ...] | None:
+        """Unknown: files do not tell how they were changed. Nothing, when they were not."""
+        current = self.read(uri)
+        return () if current is not None and current.version == version else None
+
+    async def apply(self, edits: Edits) -> Landing:
+        """Make the change on the files as they are at this moment: all of it, or nothing when one of them moved on."""
+        diffs: list[FileDiff] = []
+        for change in edits.changes:
+            path = path_of(change.uri)
+            if change.create and path.exists():
+                return Landing.REFUSED
+            if change.create:
+                diffs.append(FileDiff(path, "", "".join(e.text for e in change.edits), created=True))
+                continue
+            current = self.read(change.uri)
+            if current is None:
+                return Landing.REFUSED
+            if change.version not in {None, current.version}:
+                return Landing.STALE
+            after = "".join(apply_edits(current.lines, change.edits))
+            diffs.append(FileDiff(path, current.text, after, created=False))
+        if self._write:
+            try:
+                _replace_all(diffs)
+            except OSError as error:
+                why = error.strerror or type(error).__name__
+                self.tell("error", say("files.unwritable", path=error.filename or diffs[0].path, why=why))
+                return Landing.REFUSED
+        self.diffs.extend(diffs)
+        return Landing.APPLIED
+
+    async def show(self, title: str, markdown: str) -> None:
+        """Keep it for the end: standard output holds one thing."""
+        self.shown.append((title, markdown))
+
+    def tell(self, severity: Literal["error", "warning", "info"], text: str) -> None:
+        """One sentence for the person."""
+        self._on_tell(severity, text)
+
+
+def language_of(path: Path) -> str:
+    """The language id that editors use for *path*; `plaintext` when unknown."""
+    return _LANGUAGES.get(path.suffix.lower(), "plaintext")
+
+
+def path_of(uri: str) -> Path:
+    """The path of a file's URI."""
+    parts = urlsplit(uri)
+    return Path(url2pathname(f"//{parts.netloc}{parts.path}" if parts.netloc else parts.path))
+
+
+def _load(path: Path, max_bytes: int) -> str:
+    try:
+        if not path.exists():
+            raise Unreadable(say("files.missing", path=path))
+        if not path.is_file():
+            raise Unreadable(say("files.no_file", path=path))
+        with path.open("rb") as file:
+            raw = file.read(max_bytes + 1)
+    except OSError as error:
+        raise Unreadable(
+            say("files.unreadable", path=path, why=error.strerror or type(error).__name__)
+        ) from None
+    if len(raw) > max_bytes:
+        raise Unreadable(say("files.too_large", path=path, limit=f"{max_bytes / 2**20:.3g}"))
+    if b"\0" in raw:
+        raise Unreadable(say("files.binary", path=path))
+    try:
+        return raw.decode("utf-8")
+    except UnicodeDecodeError:
+        raise Unreadable(say("files.not_utf8", path=path)) from None
+
+
+def _replace_all(diffs: list[FileDiff]) -> None:
+    """Write the new texts beside the files first, where most things can go wrong, then put all in place."""
+    ready: list[tuple[Path, Path]] = []
+    try:
+        for diff in diffs:
+            target = diff.path.resolve()  # a link stays a link
+            target.parent.mkdir(parents=True, exist_ok=True)
+            handle, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
+            ready.append((Path(name), target))
+            with os.fdopen(handle, "wb") as file:
+                bom = "" if diff.created else _bom_of(target)
+                file.write((bom + diff.after).encode("utf-8"))
+                file.flush()
+                os.fsync(file.fileno())
+            Path(name).chmod(0o666 & ~_umask() if diff.created else target.stat().st_mode & 0o7777)
+        for fresh, target in ready:
+            fresh.replace(target)
+    finally:
+        for fresh, _ in ready:
+            fresh.unlink(missing_ok=True)
+
+
+def _bom_of(path: Path) -> str:
+    with path.open("rb") as file:
+        return _BOM if file.read(3) == _BOM.encode() else ""
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask

@@ -1,0 +1,100 @@
+"""The command line: which verb, and how its errors reach a person.
+
+A verb is one module with `add_arguments` and `run`, and one line in `VERBS`. Only the verbs that are named are imported.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import os
+import sys
+import traceback
+from typing import TYPE_CHECKING, NamedTuple
+
+from zai_ls import __version__
+from zai_ls.cli.exits import BadUse, Exit, exit_for
+from zai_ls.errors import ZaiError
+from zai_ls.messages import say
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+class Verb(NamedTuple):
+    """Where a verb lives, and what it does in a few words."""
+
+    module: str
+    summary: str
+
+
+VERBS = {
+    "serve": Verb("zai_ls.cli.serve", "speak the Language Server Protocol (what editors start)"),
+    "run": Verb("zai_ls.cli.run", "run one action on a file; print or apply the change"),
+    "score": Verb("zai_ls.cli.score", "how hard code is, and which model it would get"),
+    "quota": Verb("zai_ls.cli.quota", "what is left of the account's quota windows"),
+    "stats": Verb("zai_ls.cli.stats", "what this machine has sent, and what it cost"),
+    "status": Verb("zai_ls.cli.status", "who waits, what is in flight, what is closed"),
+    "doctor": Verb("zai_ls.cli.doctor", "find what is wrong, and say what to do"),
+    "what-leaves": Verb("zai_ls.cli.what_leaves", "show the request that an action would send"),
+    "answers": Verb("zai_ls.cli.answers", "answers that could not be applied and were kept"),
+    "pause": Verb("zai_ls.cli.pause", "stop all requests of the account on this machine"),
+    "resume": Verb("zai_ls.cli.resume", "go on after a pause"),
+    "demo": Verb("zai_ls.cli.demo", "see it work, without a key"),
+    "emulator": Verb("zai_ls.emulator.command", "a local GLM to try things on, without a key"),
+}
+"""In the order of the help."""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line *argv*; the exit code."""
+    argv = sys.argv[1:] if argv is None else argv
+    debug = "--debug" in argv
+    try:
+        args = _parser(argv).parse_args(argv)
+        if args.verb is None:
+            _parser(argv).print_help()
+            return Exit.BAD_USE
+        code = importlib.import_module(VERBS[args.verb].module).run(args)
+        sys.stdout.flush()
+        return int(code)
+    except BadUse as error:
+        return _fail(str(error), Exit.BAD_USE, debug=debug)
+    except ZaiError as error:
+        return _fail(error.user_text, exit_for(error), debug=debug)
+    except KeyboardInterrupt:
+        return Exit.INTERRUPTED
+    except BrokenPipeError:
+        # The reader of a pipe has left; keep the interpreter from complaining about it at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return Exit.FAILED
+    except Exception as error:  # noqa: BLE001 - the last wall before a person
+        text = say("cli.fault", name=type(error).__name__, detail=error)
+        return _fail(text, Exit.FAILED, debug=debug)
+
+
+def _fail(text: str, code: Exit, *, debug: bool) -> int:
+    if debug:
+        traceback.print_exc()
+    print(f"zai-ls: {text}", file=sys.stderr)
+    return code
+
+
+def _parser(argv: Sequence[str]) -> argparse.ArgumentParser:
+    from zai_ls.cli.flags import add_common
+
+    parser = argparse.ArgumentParser(
+        prog="zai-ls",
+        description="A language server that brings GLM models to every editor: one request in flight, quota in view.",
+        epilog="`zai-ls VERB --help` says more. `zai-ls doctor` finds what is wrong.",
+    )
+    parser.add_argument("--version", action="version", version=f"zai-ls {__version__}")
+    verbs = parser.add_subparsers(dest="verb", metavar="VERB", title="verbs")
+    for name, verb in VERBS.items():
+        sub = verbs.add_parser(
+            name, help=verb.summary, description=verb.summary[0].upper() + verb.summary[1:] + "."
+        )
+        if name in argv:
+            importlib.import_module(verb.module).add_arguments(sub)
+        add_common(sub)
+    return parser

@@ -1,0 +1,92 @@
+"""What goes to the terminal: colours where a person looks, plain bytes where a program reads."""
+
+from __future__ import annotations
+
+import difflib
+import json
+import os
+import sys
+from typing import TYPE_CHECKING
+
+from zai_ls.core.text import split_lines
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+    from typing import TextIO
+
+    from zai_ls.cli.files import FileDiff
+
+_NO_END = "\\ No newline at end of file\n"
+_COLOURS = {"+": "green", "-": "red", "@": "cyan"}
+
+
+def unified(diffs: Iterable[FileDiff]) -> str:
+    """The changes as a unified diff that `patch -p1` and `git apply` take."""
+    out: list[str] = []
+    for diff in diffs:
+        name = _name(diff.path)
+        before = [line for line in split_lines(diff.before) if line]
+        after = [line for line in split_lines(diff.after) if line]
+        old = "/dev/null" if diff.created else f"a/{name}"
+        lines = difflib.unified_diff(before, after, old, f"b/{name}")
+        out.extend(line if line.endswith(("\n", "\r")) else f"{line}\n{_NO_END}" for line in lines)
+    return "".join(out)
+
+
+def print_diff(text: str) -> None:
+    """*text* on standard output, coloured in a terminal."""
+    if not is_terminal(sys.stdout):
+        write_exactly(text)
+        return
+    from rich.console import Console
+    from rich.text import Text
+
+    console = Console(highlight=False, soft_wrap=True)
+    for line in text.split("\n")[:-1]:
+        style = "bold" if line.startswith(("+++", "---")) else _COLOURS.get(line[:1], "")
+        console.print(Text(line.rstrip("\r"), style=style))
+
+
+def print_markdown(text: str) -> None:
+    """*text* on standard output, rendered in a terminal."""
+    if not is_terminal(sys.stdout):
+        write_exactly(text if text.endswith("\n") else text + "\n")
+        return
+    from rich.console import Console
+    from rich.markdown import Markdown
+
+    Console().print(Markdown(text))
+
+
+def print_json(value: object) -> None:
+    """*value* as one JSON document on standard output."""
+    write_exactly(json.dumps(value, indent=2, ensure_ascii=False) + "\n")
+
+
+def note(text: str) -> None:
+    """One sentence on standard error, where it does not disturb a pipe."""
+    print(f"zai-ls: {text}", file=sys.stderr)
+
+
+def is_terminal(stream: TextIO) -> bool:
+    """Does a person look at *stream*, and want colours (`NO_COLOR`)?"""
+    return stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+
+
+def write_exactly(text: str) -> None:
+    """*text* with its own line endings, as UTF-8 whatever the terminal's encoding: a diff of a CRLF file keeps its CRs."""
+    buffer = getattr(sys.stdout, "buffer", None)
+    if buffer is None:
+        sys.stdout.write(text)
+        return
+    sys.stdout.flush()
+    buffer.write(text.encode("utf-8", "surrogateescape"))
+    buffer.flush()
+
+
+def _name(path: Path) -> str:
+    try:
+        return path.resolve().relative_to(path.cwd()).as_posix()
+    except ValueError:
+        return path.as_posix().lstrip("/")

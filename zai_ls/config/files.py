@@ -1,0 +1,83 @@
+"""The two files that settings are read from: the person's own, and a project's, which may only tighten."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+from zai_ls.messages import say
+from zai_ls.settings import BY_KEY, DECLARATIONS, Layer, Origin, Problem, Settings, flatten, merge
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+APP = "zai-ls"
+PROJECT_FILE = ".zai.toml"
+_MAX_BYTES = 1 << 20
+"""No settings file is larger; a larger one is something else."""
+
+
+def user_file(environ: Mapping[str, str]) -> Path:
+    """Where the person's own settings are: `ZAI_CONFIG`, else the system's place for them."""
+    if named := environ.get("ZAI_CONFIG", "").strip():
+        return Path(named).expanduser()
+    import platformdirs
+
+    return Path(platformdirs.user_config_dir(APP, appauthor=False)) / "config.toml"
+
+
+def default_state_dir() -> Path:
+    """The system's place for a user's state: one per user, and it outlives the session."""
+    import platformdirs
+
+    return Path(platformdirs.user_state_dir(APP, appauthor=False))
+
+
+def read_layer(path: Path, origin: Origin) -> tuple[Layer, Problem | None]:
+    """The values of a TOML file; a file that is not there has none, a broken one has a problem instead."""
+    layer = Layer(origin, {}, place=str(path))
+    try:
+        with path.open("rb") as file:
+            raw = file.read(_MAX_BYTES + 1)
+        if len(raw) > _MAX_BYTES:
+            raise ValueError("larger than 1 MB")
+        return replace(layer, values=tomllib.loads(raw.decode("utf-8-sig"))), None
+    except (FileNotFoundError, NotADirectoryError):
+        return layer, None
+    except OSError as error:
+        why = error.strerror or type(error).__name__
+    except UnicodeDecodeError:
+        why = "not UTF-8"
+    except ValueError as error:  # TOMLDecodeError too
+        why = str(error)
+    return layer, Problem("", "file", say("config.file", path=path, why=why), origin)
+
+
+def tighten(settings: Settings, root: Path) -> tuple[Settings, tuple[Problem, ...]]:
+    """*settings* as the project at *root* tightens them: more switched off, lower limits, nothing else."""
+    layer, broken = read_layer(root / PROJECT_FILE, Origin.PROJECT)
+    if broken is not None:
+        return settings, (broken,)
+    loosening = tuple(
+        Problem(key, "machine", say("config.only_tighten", key=key, path=layer.place), Origin.PROJECT)
+        for key in flatten(layer.values)
+        if key in BY_KEY and not BY_KEY[key].tightened_by
+    )
+    ignored = {problem.key for problem in loosening}
+    given = {key: value for key, value in flatten(layer.values).items() if key not in ignored}
+    project, problems = merge([replace(layer, values=given)])
+    changes: dict[str, Any] = {}
+    for declaration in DECLARATIONS:
+        ours = getattr(settings, declaration.attribute)
+        theirs = getattr(project, declaration.attribute)
+        if declaration.key not in given:
+            continue
+        if declaration.tightened_by == "union":
+            changes[declaration.attribute] = tuple(
+                dict.fromkeys((*cast("tuple[str, ...]", ours), *cast("tuple[str, ...]", theirs)))
+            )
+        elif declaration.tightened_by == "min":
+            changes[declaration.attribute] = min(ours, theirs)
+    return replace(settings, **changes), (*loosening, *problems)

@@ -1,0 +1,102 @@
+"""When a refused request may be tried again, and what the refusal closes meanwhile. Pure policy.
+
+Sleeping between two tries never holds the slot; the closure makes every process of the user wait along.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from zai_ls import errors
+from zai_ls.core.scheduling import Closure
+from zai_ls.domain import Lane
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+FOREVER = 4_102_444_800.0
+"""2100-01-01: closed until a person opens it again."""
+
+_TYPING_PATIENCE_S = 2.0
+_PATIENCE_S = 60.0
+"""A service that asks for more than this is not waited for by a request that someone is looking at."""
+
+_RESET_MARGIN_S = 5.0
+"""Two clocks: a window is asked again a little after it is said to refill."""
+_UNKNOWN_RESET_S = 300.0
+_OVERLOADED_S = 30.0
+_MODEL_GONE_S = 3600.0
+_KEY_WRONG_S = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class _Steps:
+    """Ceilings of the waits before the second, third, … try; their number is the limit."""
+
+    ceilings: tuple[float, ...]
+    completions: bool = True
+    """False: a completion is not tried again; by then nobody wants it."""
+
+
+_RATE = _Steps((1.0, 2.0, 4.0))
+_OVERLOAD = _Steps((2.0, 5.0, 15.0), completions=False)
+_SERVER = _Steps((0.5, 1.0, 2.0))
+_ONCE = _Steps((0.5,), completions=False)
+
+_STEPS: Mapping[type[errors.ZaiError], _Steps] = {
+    errors.RateLimited: _RATE,
+    errors.Overloaded: _OVERLOAD,
+    errors.ServerError: _SERVER,
+    errors.Unreachable: _SERVER,
+    errors.BadReply: _SERVER,
+    errors.TimedOut: _ONCE,
+}
+
+
+def retry_delay(error: errors.ZaiError, attempt: int, lane: Lane, random01: float) -> float | None:
+    """Seconds to wait before the next try, or None: do not try again.
+
+    *attempt* counts the tries that were refused before this one, from 0. *random01* in 0..1 spreads the wait over its
+    whole span (full jitter), so that processes refused together do not come back together; what the service itself
+    asks for is a lower bound.
+    """
+    steps = _STEPS.get(type(error))
+    if steps is None or attempt >= len(steps.ceilings):
+        return None
+    if lane in {Lane.TYPING, Lane.INVOKED} and not steps.completions:
+        return None
+    delay = max(random01 * steps.ceilings[attempt], error.retry_after_s or 0.0)
+    return delay if delay <= (_TYPING_PATIENCE_S if lane is Lane.TYPING else _PATIENCE_S) else None
+
+
+def closure_for(error: errors.ZaiError, now: float, delay: float | None) -> Closure | None:
+    """What *error* closes, for every process; None: nothing. *delay* is the wait before the next try, if there is one.
+
+    A wrong key or an empty balance closes typing only: guesses must not repeat it at every key, but a person who has just
+    put it right gets a fresh answer at once.
+    """
+    until, model, lane = None, "", ""
+    match error:
+        case errors.FairUse():
+            until = FOREVER
+        case errors.QuotaExhausted():
+            until = now + _UNKNOWN_RESET_S if error.resets_at is None else error.resets_at + _RESET_MARGIN_S
+        case errors.PlanLacksModel() | errors.UnknownModel():
+            until, model = now + _MODEL_GONE_S, error.model
+        case errors.Overloaded():
+            until, model = now + (_OVERLOADED_S if delay is None else delay), error.model
+        case errors.RateLimited():
+            until = now + (error.retry_after_s or 1.0 if delay is None else delay)
+        case errors.AuthFailed() | errors.NoBalance() | errors.AccountLocked() | errors.PlanEnded():
+            until, lane = now + _KEY_WRONG_S, Lane.TYPING.value
+        case _ if delay is not None:
+            until = now + delay
+        case _:
+            return None
+    return Closure(until, error.code or _own_code(error), model=model, lane=lane, reason=error.user_text)
+
+
+def _own_code(error: errors.ZaiError) -> str:
+    """For what has no business code: the last word of its message id, such as `unreachable`."""
+    return error.message_id.rpartition(".")[2]

@@ -1,0 +1,58 @@
+"""What the editor at the other end can do, read once from its `initialize`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from lsprotocol import types
+
+from zai_ls.lsp.convert import unit_of
+
+if TYPE_CHECKING:
+    from zai_ls.lsp.convert import Unit
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    """Each field is False until the editor says otherwise: what LSP lets a server assume."""
+
+    unit: Unit = "utf-16"
+    applies_edits: bool = False
+    versioned_edits: bool = False
+    """Checks the version of a document before it changes it."""
+    creates_files: bool = False
+    action_literals: bool = False
+    """Takes code actions; an older one takes commands only."""
+    disabled_actions: bool = False
+    """Shows an action that cannot be had, with the reason."""
+    progress: bool = False
+    shows_documents: bool = False
+    pulls_configuration: bool = False
+    registers_configuration: bool = False
+    """Tells changed settings only when asked to by a dynamic registration."""
+
+    @classmethod
+    def of(cls, capabilities: types.ClientCapabilities, encoding: str | None) -> Client:
+        """Read *capabilities*; *encoding* is what was agreed on for positions."""
+        workspace = capabilities.workspace or types.WorkspaceClientCapabilities()
+        window = capabilities.window or types.WindowClientCapabilities()
+        documents = capabilities.text_document or types.TextDocumentClientCapabilities()
+        edit = workspace.workspace_edit or types.WorkspaceEditClientCapabilities()
+        actions = documents.code_action or types.CodeActionClientCapabilities()
+        operations = tuple(edit.resource_operations or ())
+        settings = workspace.did_change_configuration
+        return cls(
+            unit=unit_of(encoding),
+            applies_edits=bool(workspace.apply_edit),
+            # Operations on files travel in `documentChanges` alone, so who has them has those too. Neovim says only
+            # the one, and does check versions; without them it would write a late answer over newer text.
+            versioned_edits=bool(edit.document_changes or operations),
+            creates_files=types.ResourceOperationKind.Create in operations,
+            action_literals=actions.code_action_literal_support is not None,
+            disabled_actions=bool(actions.disabled_support),
+            progress=bool(window.work_done_progress),
+            shows_documents=bool(window.show_document and window.show_document.support),
+            pulls_configuration=bool(workspace.configuration),
+            registers_configuration=bool(settings and settings.dynamic_registration),
+        )

@@ -1,0 +1,238 @@
+"""Every setting, declared once: key, what it accepts, default, meaning, and who may set it.
+
+The documentation and the checks are made from these declarations.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field, fields
+from typing import TYPE_CHECKING, Literal, TypeVar, cast, get_args
+
+from zai_ls.domain import PlanName
+from zai_ls.settings.kinds import Command, Kind, Number, OneOf, Switch, Table, Text, Whole, Words
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+T = TypeVar("T")
+
+SECTION = "zai"
+"""Name of the settings section in editors."""
+
+
+@dataclass(frozen=True, slots=True)
+class Declaration:
+    """All that is said about one setting."""
+
+    key: str
+    """camelCase, dotted, below `zai`."""
+    kind: Kind[object]
+    default: object
+    doc: str
+    machine: bool = False
+    """Taken from flags, environment and the user file only."""
+    env: str = ""
+    """Environment variable that sets it."""
+    tightened_by: Literal["", "union", "min"] = ""
+    """How a project's `.zai.toml` may tighten it; empty: it may not."""
+
+    @property
+    def attribute(self) -> str:
+        """The field of `Settings`: `limits.maxFileBytes` is `limits_max_file_bytes`."""
+        return re.sub(r"([A-Z])", r"_\1", self.key.replace(".", "_")).lower()
+
+
+def _setting(
+    key: str,
+    kind: Kind[T],
+    default: T,
+    doc: str,
+    *,
+    machine: bool = False,
+    env: str = "",
+    tightened_by: Literal["", "union", "min"] = "",
+) -> T:
+    declaration = Declaration(key, kind, default, doc, machine, env, tightened_by)
+    return field(default_factory=lambda: default, metadata={"declaration": declaration})
+
+
+_MODEL = "a model's name, or empty for the catalogue's choice"
+_WHICH = "a table of names and `light`, `standard`, `strong`, `code` or a model's name"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """The values in force. Empty text means "not set"."""
+
+    base_url: str = _setting(
+        "baseUrl",
+        Text("the API base URL of the service, such as https://api.z.ai/api/paas/v4"),
+        "https://api.z.ai/api/paas/v4",
+        "The whole base URL of the API. A path with `anthropic` in it means the Anthropic dialect, any other the OpenAI dialect. "
+        "Plain http is taken for this machine's own addresses only.",
+        machine=True,
+        env="ZAI_BASE_URL",
+    )
+    plan: PlanName = _setting(  # noqa: RUF009 - makes a field, like the others
+        "plan",
+        OneOf(get_args(PlanName)),
+        "payg",
+        "What the key belongs to: pay-as-you-go, or a Coding Plan of that size.",
+        machine=True,
+        env="ZAI_PLAN",
+    )
+    account: str = _setting(
+        "account",
+        Text("a word of letters, digits, dots, dashes and underscores, at most 64", r"[\w.-]{0,64}"),
+        "",
+        "Your own name for the account. Give several keys of one plan the same name: they share one slot and one quota. "
+        "Empty: a digest of key and host.",
+        machine=True,
+    )
+    api_key_command: tuple[str, ...] = _setting(
+        "apiKeyCommand",
+        Command(),
+        (),
+        "A program that prints the API key on its first line, such as `pass show zai`. It is run without a shell, "
+        "in your home folder, for 10 seconds at most. Used when no key is in the environment.",
+        machine=True,
+    )
+    state_dir: str = _setting(
+        "stateDir",
+        Text("a folder's path"),
+        "",
+        "Where the shared state lies: the line, the ledger, kept answers. All your editors must use the same. "
+        "Empty: the system's place for a user's state.",
+        machine=True,
+        env="ZAI_STATE_DIR",
+    )
+    proxy: str = _setting(
+        "proxy",
+        Text("an http, https or socks5 URL", r"((http|https|socks5|socks5h)://\S+)?"),
+        "",
+        "Proxy for all requests. Empty: none.",
+        machine=True,
+    )
+    log_file: str = _setting(
+        "logFile",
+        Text("a file's path"),
+        "",
+        "Where the log goes. Empty: standard error, which most editors keep in their own log.",
+        machine=True,
+    )
+    slots: int = _setting(
+        "slots",
+        Whole(1, 16),
+        1,
+        "Most requests in flight for the account. The smallest value among all running processes counts. "
+        "Raise it only when your account is allowed more.",
+    )
+    gap_ms: int = _setting(
+        "gapMs",
+        Whole(0, 10_000, "milliseconds"),
+        250,
+        "Pause after a request that was cut off, before the next one starts: the service notices late that a place is free.",
+    )
+    models_light: str = _setting("models.light", Text(_MODEL), "", "The model for simple code.")
+    models_standard: str = _setting("models.standard", Text(_MODEL), "", "The model for ordinary code.")
+    models_strong: str = _setting("models.strong", Text(_MODEL), "", "The model for hard code.")
+    models_code: str = _setting("models.code", Text(_MODEL), "", "The model for completions.")
+    routing_standard_from: float = _setting(
+        "routing.standardFrom", Number(0, 1), 0.3, "Score from which the standard model is used."
+    )
+    routing_strong_from: float = _setting(
+        "routing.strongFrom", Number(0, 1), 0.7, "Score from which the strong model is used."
+    )
+    routing_per_action: Mapping[str, str] = _setting(
+        "routing.perAction", Table(_WHICH), {}, 'Which model an action uses, such as `{"test" = "strong"}`.'
+    )
+    routing_per_language: Mapping[str, str] = _setting(
+        "routing.perLanguage",
+        Table(_WHICH),
+        {},
+        'Which model a language uses, by the editor\'s language id, such as `{"markdown" = "light"}`.',
+    )
+    model: str = _setting(
+        "model", Text("a model's name"), "", "One model for everything. Empty: chosen for each request."
+    )
+    actions_disabled: tuple[str, ...] = _setting(
+        "actions.disabled",
+        Words("a list of actions"),
+        (),
+        "Actions that are not offered.",
+        tightened_by="union",
+    )
+    actions_language: str = _setting(
+        "actions.language",
+        Text("a language's name, or auto"),
+        "auto",
+        "Language of explanations and comments. `auto`: the language of the code's own comments, else English.",
+    )
+    languages_off: tuple[str, ...] = _setting(
+        "languages.off",
+        Words("a list of language ids"),
+        (),
+        "Languages, by the editor's language id, in which nothing is offered and nothing is sent.",
+        tightened_by="union",
+    )
+    limits_max_file_bytes: int = _setting(
+        "limits.maxFileBytes",
+        Whole(1_024, 64 * 2**20, "bytes"),
+        2 * 2**20,
+        "Larger files are declined.",
+        tightened_by="min",
+    )
+    limits_context_tokens: int = _setting(
+        "limits.contextTokens",
+        Whole(0, 1_000_000, "tokens"),
+        16_000,
+        "Most code from around the selection that is sent along.",
+        tightened_by="min",
+    )
+    timeouts_connect: float = _setting(
+        "timeouts.connect", Number(0.1, 300, "seconds"), 8.0, "Longest wait for a connection."
+    )
+    timeouts_first_byte: float = _setting(
+        "timeouts.firstByte",
+        Number(0.1, 3_600, "seconds"),
+        120.0,
+        "Longest wait for the first byte of a reply.",
+    )
+    timeouts_idle: float = _setting(
+        "timeouts.idle", Number(0.1, 3_600, "seconds"), 60.0, "Longest silence inside a reply."
+    )
+    timeouts_total: float = _setting(
+        "timeouts.total", Number(1, 7_200, "seconds"), 600.0, "Longest duration of a whole reply."
+    )
+    typing_deadline: float = _setting(
+        "typing.deadline",
+        Number(0.1, 60, "seconds"),
+        3.0,
+        "A completion while typing that would have to wait longer is not asked for.",
+    )
+    status: bool = _setting(
+        "status", Switch(), False, "Send the notification `zai/status` whenever the account's state changes."
+    )
+    answers_keep: int = _setting(
+        "answers.keep", Whole(0, 1_000), 20, "How many answers that could not be applied are kept."
+    )
+    answers_days: int = _setting("answers.days", Whole(0, 365, "days"), 7, "How long they are kept.")
+    log_level: str = _setting(
+        "log.level", OneOf(("error", "warning", "info", "debug")), "warning", "How much is logged."
+    )
+    debug_log_prompts: bool = _setting(
+        "debug.logPrompts",
+        Switch(),
+        False,
+        "Log prompts and replies, your code with them. Nothing else puts code into the log.",
+        machine=True,
+    )
+
+
+DECLARATIONS: tuple[Declaration, ...] = tuple(
+    cast("Declaration", f.metadata["declaration"]) for f in fields(Settings)
+)
+"""All settings, in the order of the documentation."""
+
+BY_KEY: Mapping[str, Declaration] = {d.key: d for d in DECLARATIONS}

@@ -1,0 +1,162 @@
+"""Layers of values, the weakest first, become the settings in force.
+
+A bad value falls back alone, to the next weaker layer that has a good one, and says so.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any, Literal, cast
+
+from zai_ls.messages import say
+from zai_ls.settings.declared import BY_KEY, SECTION, Declaration, Settings
+from zai_ls.settings.kinds import NotAccepted, Table
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+_CLIENT_KEYS = ("server.", "trace.")
+"""Prefixes that belong to editor clients themselves, which send their section whole."""
+
+_TABLES = tuple(key for key, d in BY_KEY.items() if isinstance(d.kind, Table))
+
+
+class Origin(StrEnum):
+    """Where a value comes from, the weakest first; the words are shown to people."""
+
+    DEFAULT = "default"
+    USER_FILE = "user file"
+    EDITOR = "editor settings"
+    ENVIRONMENT = "environment"
+    FLAGS = "command line"
+    PROJECT = "project file"
+
+
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """Values from one place: nested tables, dotted keys, or both; with or without the section around them."""
+
+    origin: Origin
+    values: Mapping[str, object]
+    place: str = ""
+    """More exactly: a file's path."""
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Something wrong with one value; the rest stays in force."""
+
+    key: str
+    kind: Literal["value", "unknown", "machine", "file", "key", "url"]
+    text: str
+    """For a person: what is wrong, what is accepted, what is used instead."""
+    origin: Origin
+
+
+def merge(layers: Sequence[Layer]) -> tuple[Settings, tuple[Problem, ...]]:
+    """The settings in force after *layers*, the weakest first, and what was wrong with them."""
+    values, _, problems = _collect(layers)
+    # Each value has been read by its own kind, so the types are right.
+    given: dict[str, Any] = {BY_KEY[key].attribute: value for key, value in values.items()}
+    return Settings(**given), tuple(problems)
+
+
+def origins(layers: Sequence[Layer]) -> Mapping[str, Origin]:
+    """Where each setting's value comes from, by key."""
+    _, sources, _ = _collect(layers)
+    return {key: sources.get(key, Origin.DEFAULT) for key in BY_KEY}
+
+
+def flatten(values: Mapping[str, object]) -> dict[str, object]:
+    """Dotted keys below the section; `null` means "not given", as some editors write it."""
+    flat: dict[str, object] = {}
+    for path, given in _leaves(values, ""):
+        name = path.removeprefix(SECTION + ".")
+        table = next((t for t in _TABLES if name.startswith(t + ".")), "")
+        key, value = (table, {name[len(table) + 1 :]: given}) if table else (name, given)
+        before = flat.get(key)
+        flat[key] = {**before, **value} if isinstance(before, dict) and isinstance(value, dict) else value
+    return flat
+
+
+def _leaves(values: Mapping[str, object], prefix: str) -> Iterator[tuple[str, object]]:
+    for name, value in values.items():
+        path = f"{prefix}{name}"
+        if value is None or path == "$schema":
+            continue
+        if isinstance(value, Mapping) and path.removeprefix(SECTION + ".") not in BY_KEY:
+            yield from _leaves(value, path + ".")
+        else:
+            yield path, dict(value) if isinstance(value, Mapping) else value
+
+
+def _collect(
+    layers: Sequence[Layer],
+) -> tuple[dict[str, object], dict[str, Origin], list[Problem]]:
+    values: dict[str, object] = {}
+    sources: dict[str, Origin] = {}
+    problems: list[Problem] = []
+    for layer in layers:
+        where = layer.place or layer.origin.value
+        outside = layer.origin in {Origin.EDITOR, Origin.PROJECT}
+        for key, value in flatten(layer.values).items():
+            declaration = BY_KEY.get(key)
+            if declaration is None:
+                if not key.startswith(_CLIENT_KEYS):
+                    problems.append(Problem(key, "unknown", _unknown(key, where), layer.origin))
+                continue
+            if declaration.machine and outside:
+                text = say("settings.machine", key=key, where=where, variable=_or_variable(declaration))
+                problems.append(Problem(key, "machine", text, layer.origin))
+                continue
+            try:
+                values[key] = declaration.kind.read(value)
+                sources[key] = layer.origin
+            except NotAccepted:
+                # The value of a machine setting may hold a secret: a URL with a password, a command with a token.
+                shown = "" if declaration.machine else f" ({_short(value)})"
+                text = say(
+                    "settings.value", key=key, where=where, shown=shown, accepted=declaration.kind.accepts
+                )
+                problems.append(Problem(key, "value", text, layer.origin))
+    _check_thresholds(values, sources, problems)
+    return values, sources, problems
+
+
+def _check_thresholds(values: dict[str, object], sources: dict[str, Origin], problems: list[Problem]) -> None:
+    low, high = "routing.standardFrom", "routing.strongFrom"
+    standard = cast("float", values.get(low, BY_KEY[low].default))
+    strong = cast("float", values.get(high, BY_KEY[high].default))
+    if standard <= strong:
+        return
+    origin = max(sources.get(low, Origin.DEFAULT), sources.get(high, Origin.DEFAULT), key=list(Origin).index)
+    text = say("settings.thresholds", low=low, high=high, standard=f"{standard:g}", strong=f"{strong:g}")
+    problems.append(Problem(low, "value", text, origin))
+    for key in (low, high):
+        values.pop(key, None)
+        sources.pop(key, None)
+
+
+def _unknown(key: str, where: str) -> str:
+    if re.sub(r"[^a-z]", "", key.lower().rpartition(".")[2]) in {"apikey", "key", "token", "secret"}:
+        return say("settings.key_as_setting", key=key, where=where)
+    near = difflib.get_close_matches(key.lower(), [k.lower() for k in BY_KEY], n=1, cutoff=0.6)
+    if not near:
+        # The last word alone: `maxFileBytes` for `limits.maxFileBytes`.
+        last = key.lower().rpartition(".")[2]
+        near = [k.lower() for k in BY_KEY if k.lower().rpartition(".")[2] == last][:1]
+    hint = next((say("settings.near", near=k) for k in BY_KEY if near and k.lower() == near[0]), "")
+    return say("settings.unknown", key=key, where=where, hint=hint)
+
+
+def _or_variable(declaration: Declaration) -> str:
+    return f" or the variable {declaration.env}" if declaration.env else ""
+
+
+def _short(value: object) -> str:
+    shown = repr(value)
+    return shown if len(shown) <= 40 else shown[:39] + "…"
