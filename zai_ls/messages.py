@@ -78,6 +78,8 @@ _ENGLISH: dict[str, str] = {
     "cli.diagnostics_format": (
         "There is no diagnostic in what was given. Expected a JSON list as in LSP, or lines like `src/a.py:12:5: message`."
     ),
+    "cli.unknown_action": "There is no action {action}. There are: {actions}.",
+    "cli.no_instruction": "The action instruct needs to be told what to do: add --instruction TEXT.",
     "cli.changed": "{path} changed.",
     "cli.created": "{path} created.",
     "files.missing": "There is no file {path}.",
@@ -87,12 +89,133 @@ _ENGLISH: dict[str, str] = {
     "files.too_large": "{path} is larger than {limit} MB, the limit of zai.limits.maxFileBytes.",
     "files.binary": "{path} is a binary file.",
     "files.not_utf8": "{path} is not UTF-8. Convert it first; zai-ls would damage it.",
+    "doctor.broken": "The check of {check} itself failed ({name}: {detail}). Please report this.",
+    "doctor.version": "zai-ls {version}, Python {python}, SQLite {sqlite}, {os}.",
+    "doctor.settings": "Settings are read from {path}.",
+    "doctor.settings_none": "There is no config file; it would be {path}.",
+    "doctor.file_writable": "Others can write {path}, and so choose where your key goes. Run `chmod go-w {path}`.",
+    "doctor.file_readable": "Others can read {path}. Run `chmod go-rwx {path}`.",
+    "doctor.key": "A key for {host} comes from {source}.",
+    "doctor.key_form": "The key does not look like one of {host} (two parts with a dot between). Copy it again if requests fail.",
+    "doctor.unpaired": "{name} is set but {url} is not, so that key is not used: it may belong to another service. Set ZAI_API_KEY.",
+    "doctor.path_unknown": "{url} is none of the service's known base URLs. Check its path.",
+    "doctor.plan_on_payg": (
+        "The plan is `{plan}`, but the base URL is the pay-as-you-go one: requests fail, or are paid from your balance. "
+        "Set ZAI_BASE_URL to https://{host}/api/coding/paas/v4."
+    ),
+    "doctor.payg_on_plan": (
+        "{url} serves Coding Plans, but the plan is `payg`, so its windows are not watched. Set ZAI_PLAN to lite, pro or max."
+    ),
+    "doctor.service": "{host} answers and takes the key.",
+    "doctor.service_odd": "{host} answers, but not to the question for its models ({code}), so the key could not be tried.",
+    "doctor.clock": (
+        "This machine's clock is {seconds} s {way} of the service's. The times at which quota resumes will be off by that. "
+        "Switch on automatic time."
+    ),
+    "doctor.clock_fine": "This machine's clock agrees with the service's.",
+    "doctor.state": "The shared state lies in {path}.",
+    "doctor.state_readable": "Others can look into {path}. Run `chmod go-rwx {path}`.",
+    "doctor.state_network": (
+        "{path} lies on a network file system ({kind}), where locks cannot be relied on. Set ZAI_STATE_DIR to a local folder."
+    ),
+    "doctor.box": (
+        "This runs in {box}. Editors outside it have another state folder unless they share {path}, "
+        "and then two requests can be in flight. Set ZAI_STATE_DIR to a folder that both see, on one machine."
+    ),
+    "doctor.database": "The database {path} is damaged ({why}). It is set aside and begun anew when zai-ls next starts.",
+    "doctor.database_fine": "The database {path} is sound.",
+    "doctor.proxy": "Requests go through {proxy}.",
+    "doctor.log": "The log file {path} cannot be written. Change zai.logFile or create its folder.",
+    "doctor.log_prompts": "zai.debug.logPrompts is on: your code is written to the log. Switch it off when you are done.",
+    "status.account": "Account {account} at {host}, plan {plan}.",
+    "status.line": "In flight: {in_flight}. Waiting: {waiting}.",
+    "quota.none": "No quota window is known for this account.",
+    "pause.done": "Paused: no request of this account starts on this machine until `zai-ls resume`.",
+    "resume.done": "Requests may start again.",
+    "answers.none": "No answer is kept.",
+    "answers.unknown": "No kept answer, or more than one, has an id that begins with {id}. `zai-ls answers` lists them.",
     "settings.thresholds": (
         "zai.{low} ({standard}) is above zai.{high} ({strong}): expected the first to be the smaller. Both are as by default."
     ),
     # -- the catalogue and the client ----------------------------------------------------------------------
     "catalogue.bad_entry": "The catalogue entry {entry} is not used: {why}. The shipped one counts.",
     "error.insecure_host": "The API key is not sent to {host} over plain http. Use https in ZAI_BASE_URL.",
+    # -- the language server (zai_ls.lsp) -------------------------------------------------------------------
+    "lsp.internal": "zai-ls failed inside ({what}). Nothing was changed; its log says where.",
+    "lsp.loopback_only": "zai-ls listens on this machine only, not on {host}: use 127.0.0.1 and a tunnel of your own.",
+    "lsp.listening": "zai-ls listens on {host}:{port}",
+    "lsp.cancel_running": "Cancel the running GLM request",
+    "lsp.progress": "GLM: {action}",
+    "lsp.unavailable": "This zai-ls cannot do {command} yet.",
+    "lsp.nothing_to_explain": "There was no GLM request in this editor yet, so there is nothing to explain.",
+    "lsp.last_request": "The last GLM request: {action}",
+    "lsp.prompt_title": "What {action} would send to {model}",
+    "lsp.resumed": "zai-ls goes on.",
+    "lsp.quota": "GLM account {account} ({plan}, {host}): {windows}.{closed}",
+    "lsp.quota_none": "no reading of the quota yet",
+    "lsp.quota_window": "{name} {used}",
+    "lsp.quota_used": "{percent} % used",
+    "lsp.quota_unknown": "use unknown",
+    "lsp.quota_resets": "{window}, resets {when}",
+    "lsp.quota_closed": " Closed: {reason}",
+    "lsp.quota_paused": " Paused; the command zai.resume goes on.",
+    "progress.waiting": "waiting, {place} ahead, {seconds} s",
+    "progress.sent": "{model}: sent, {seconds} s",
+    "progress.thinking": "{model}: thinking, {tokens} tokens, {seconds} s",
+    "progress.writing": "{model}: writing, {tokens} tokens, {seconds} s",
+    "progress.applying": "{model}: applying, {tokens} tokens, {seconds} s",
+    "progress.done": "{model}: done, {tokens} tokens, {seconds} s",
+    # -- the assistant (zai_ls.assistant) --------------------------------------------------------------------
+    "declined.no_such_document": "The document is no longer open, so nothing was done.",
+    "declined.no_such_action": "There is no action `{action}`. `zai-ls run --help` names them.",
+    "declined.nothing_here": "There is no code here to work on. Select some, or put the cursor into a function.",
+    "declined.no_place_for_tests": "It is not known where tests of this file belong. Save the file first, or write the test file yourself.",
+    "declined.empty_reply": "The model had nothing to say. Nothing was changed.",
+    "declined.unchanged": "The model would change nothing here.",
+    "declined.binary": "{file} is a binary file.",
+    "declined.too_large": "{file} is larger than {limit}, the limit of zai.{setting}. Nothing was sent.",
+    "declined.language_off": "zai-ls is switched off for {language} (zai.languages.off). Nothing was sent.",
+    "declined.no_kept_answer": "There is no kept answer for the text as it is now. `zai-ls answers` lists all.",
+    "declined.kept_did_not_fit": "The kept answer does not fit the text any more. Nothing was changed; `zai-ls answers` still has it.",
+    "unfit.not_code": "the reply was not code",
+    "unfit.breaks_syntax": "the reply would have broken the file's syntax",
+    "unfit.cut_off": "the reply was cut off at its bound",
+    "kept.not_code": "The model did not answer with code, twice. Its answer is kept: `zai-ls answers show {id}`, or {path}",
+    "kept.breaks_syntax": (
+        "The answer would break the syntax of {file}, so it was not applied. "
+        'It is kept: use the action "Apply the kept answer", `zai-ls answers show {id}`, or {path}'
+    ),
+    "kept.cut_off": "The answer was cut off before its end, twice; select less. What came is kept: `zai-ls answers show {id}`, or {path}",
+    "kept.conflict": (
+        "You changed the same lines of {file} while the model was writing, so its answer was not applied. "
+        "It is kept: `zai-ls answers show {id}`, or {path}"
+    ),
+    "kept.document_closed": (
+        "{file} was closed or renamed while the model was writing. The answer is kept: `zai-ls answers show {id}`, or {path}"
+    ),
+    "kept.refused_by_editor": "The editor did not take the change of {file}. The answer is kept: `zai-ls answers show {id}`, or {path}",
+    "rewrite.once_more": "Asked once more, {model}: {why}.",
+    "rewrite.next_model": "{why} Going on with {model}.",
+    "rewrite.served_by": "{asked} was asked for; the service says {served} answered.",
+    "rewrite.cut_prose": "*(The explanation was cut off here: it reached the bound of its length.)*",
+    "rewrite.applied": "Applied to {file}.",
+    "stage.waiting_agent": "another tool is using the account, {seconds} s",
+    "stage.waiting_closed": "the service asked to wait ({code}), {seconds} s",
+    # -- the shared state (zai_ls.state) --------------------------------------------------------------------
+    "state.no_folder": "it is a file, not a folder",
+    "state.not_ours": "it belongs to another user",
+    "state.open_to_others": "others can look into it; run `chmod go-rwx {path}`",
+    "state.read_only": "it cannot be written",
+    "state.set_aside": (
+        "The database {path} was damaged ({why}) and has been set aside as {aside}; a new one has been begun. "
+        "What was known of used quota, and a pause, may be lost."
+    ),
+    "state.locked": "another process has it open for too long",
+    "state.stuck": "the database is damaged ({why}) and cannot be set aside; close the other editors or remove it",
+    "state.no_wal": (
+        "The file system of {path} does not support SQLite's write-ahead log: it may be on a network, where locks cannot be "
+        "relied on. zai-ls goes on more slowly. Set ZAI_STATE_DIR to a local folder."
+    ),
 }
 
 

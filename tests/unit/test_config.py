@@ -114,7 +114,7 @@ ANTHROPIC = {"ANTHROPIC_AUTH_TOKEN": "an", "ANTHROPIC_BASE_URL": "https://api.z.
         (ANTHROPIC | {"ZAI_BASE_URL": DEFAULT}, "an", DEFAULT),
         (OPENAI | {"OPENAI_BASE_URL": "http://example.org/v1"}, None, None),
         ({}, None, None),
-        ({"ZAI_BASE_URL": "http://127.0.0.1:9/v1"}, "none", "http://127.0.0.1:9/v1"),
+        ({"ZAI_BASE_URL": "http://127.0.0.1:9/v1"}, "", "http://127.0.0.1:9/v1"),
     ],
 )
 def test_a_key_goes_to_its_own_host_only(configure, environ, key, base):

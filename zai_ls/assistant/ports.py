@@ -46,11 +46,14 @@ class Editor(Protocol):
         ...
 
 
+StageKind = Literal["waiting", "sent", "thinking", "writing", "applying", "done"]
+
+
 @dataclass(frozen=True, slots=True)
 class Stage:
     """Where a running request stands, for progress and status. Every field is what is known so far."""
 
-    kind: Literal["waiting", "sent", "thinking", "writing", "applying", "done"]
+    kind: StageKind
     model: str = ""
     tokens: int = 0
     seconds: float = 0.0

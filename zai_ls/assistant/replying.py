@@ -21,14 +21,16 @@ if TYPE_CHECKING:
     from zai_ls.domain import ReplyEvent
     from zai_ls.glm.dialect import Decoder
 
-_CHARACTERS_A_TOKEN = 3.5
+CHARACTERS_A_TOKEN = 3.5
 """A rough rate, for counting what has arrived before the service's own count does."""
 
 
 class ReplyObserver:
     """Decodes a reply as it passes and gathers what it says; the observer of the assistant's own exchanges."""
 
-    def __init__(self, decoder: Decoder, restore: Callable[[str], str], on_event: Callable[[ReplyEvent], None]) -> None:
+    def __init__(
+        self, decoder: Decoder, restore: Callable[[str], str], on_event: Callable[[ReplyEvent], None]
+    ) -> None:
         self._decoder = decoder
         self._restore = restore
         self._on_event = on_event
@@ -46,7 +48,7 @@ class ReplyObserver:
 
     def close(self) -> None:
         """The body has ended. Raises `BadReply` when the reply had not."""
-        for event in self._decoder.close() or ():
+        for event in self._decoder.close():
             self._take(event)
 
     def _take(self, event: ReplyEvent) -> None:
@@ -73,7 +75,7 @@ class ReplyObserver:
     @property
     def received_tokens(self) -> int:
         """About how many tokens have arrived."""
-        return round(self._characters / _CHARACTERS_A_TOKEN)
+        return round(self._characters / CHARACTERS_A_TOKEN)
 
     @property
     def served_model(self) -> str:

@@ -1,6 +1,6 @@
 """One code action, from the snapshot to the landing.
 
-The order of work: take the snapshot, decide what to ask and whom, wait in line, read the reply, make an outcome of it,
+The order of work: take the snapshot, decide what to ask and whom, wait in line, read the reply, make something of it,
 check it, and bring it onto the text as it is by then.
 """
 
@@ -8,17 +8,23 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
+from zai_ls.assistant.asking import Asking
 from zai_ls.assistant.landing import NotLanded, land
+from zai_ls.assistant.plan import Plan
 from zai_ls.assistant.ports import Stage
-from zai_ls.assistant.replying import ReplyObserver
 from zai_ls.core import edits as reply_edits
+from zai_ls.core.actions import ACTIONS, Output
+from zai_ls.core.complexity import score
+from zai_ls.core.offers import target_of
 from zai_ls.core.prompts import build_prompt
 from zai_ls.core.rebase import move
 from zai_ls.core.routing import route, step_up
-from zai_ls.core.text import apply_edits, clamp_range, text_in
-from zai_ls.dispatch import Exchange
+from zai_ls.core.testfiles import file_for_tests
+from zai_ls.core.text import apply_edits, clamp_range, end_of
 from zai_ls.domain import (
     Declined,
     Edit,
@@ -27,35 +33,20 @@ from zai_ls.domain import (
     FileChange,
     FinishReason,
     Kept,
-    Lane,
     Landing,
-    ReplyEvent,
-    TextDelta,
-    ThinkingDelta,
-    Usage,
+    Range,
 )
-from zai_ls.errors import BadReply, ContentBlocked, ContextTooLong, NoKey, ServiceError
 from zai_ls.messages import say
 
 if TYPE_CHECKING:
     from zai_ls.assistant.kit import Kit
     from zai_ls.assistant.ports import Editor, Progress
-    from zai_ls.core.actions import Action
-    from zai_ls.domain import Account, Ask, Choice, Outcome, Prompt, Range, Reply, Snapshot
-    from zai_ls.state.slot import Place
+    from zai_ls.core.testfiles import FileForTests
+    from zai_ls.domain import Account, Ask, Choice, Outcome, Reply, Snapshot
 
 _log = logging.getLogger(__name__)
 
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """What will be asked: all that is decided before the wait."""
-
-    snapshot: Snapshot
-    action: Action
-    target: Range
-    choice: Choice
-    prompt: Prompt
+_BINARY = "\0"
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,57 +61,271 @@ class Unfit:
     """What it would change, when it can be read as a change."""
 
 
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """A reply made into edits of one document."""
+
+    base: Snapshot | None
+    """The text they are made for; None: a new file."""
+    uri: str
+    edits: tuple[Edit, ...]
+    text: str
+    """What the model proposed, for keeping if it cannot land."""
+
+
+@dataclass(frozen=True, slots=True)
+class Applicable:
+    """An answer that was kept because it breaks the file, and can still be applied while the text stays as it is."""
+
+    answer_id: str
+    base: Snapshot
+    edits: tuple[Edit, ...]
+
+
 class Rewrite:
     """One running action. `run` it once."""
 
-    def __init__(self, ask: Ask, editor: Editor, progress: Progress, kit: Kit) -> None:
+    def __init__(self, ask: Ask, editor: Editor, progress: Progress, kit: Kit, account: Account) -> None:
         self.ask = ask
         self.choice: Choice | None = None
         self.lines: list[str] = []
         """What happened, sentence by sentence, for whoever asks later."""
+        self.applicable: Applicable | None = None
+        """Set when the answer was kept but can still be applied."""
         self._editor = editor
         self._progress = progress
         self._kit = kit
-        self._started = kit.clock.now()
-        self._tokens = 0
+        self._account = account
 
     async def run(self) -> Outcome:
-        """The action's outcome, applied where it can be. Raises `ZaiError` for what the service or the account refuses."""
+        """The action's outcome, applied where it can be. Raises `ZaiError` for what service or account refuse."""
         plan = self.plan()
         if isinstance(plan, Declined):
             return plan
-        account = self._kit.account()
-        made = self._make(plan, await self._reply(plan, account))
-        if isinstance(made, Unfit) and made.reason != "cut_off":
-            stepped = step_up(plan.choice, self._kit.routing())
-            if stepped is not None:
-                self._note(say("rewrite.once_more", reason=say(f"unfit.{made.reason}"), model=stepped.model))
-                plan = replace(plan, choice=stepped)
-                made = self._make(plan, await self._reply(plan, account))
-        return await self._land(plan, made)
+        plan, reply = await self._asked(plan)
+        made = self._make(plan, reply)
+        if isinstance(made, Unfit):
+            plan = self._once_more(plan, made.reason)
+            plan, reply = await self._asked(plan)
+            made = self._make(plan, reply)
+        self._progress.report(Stage("applying", model=plan.choice.model))
+        match made:
+            case Unfit():
+                return self._keep_unfit(plan, made)
+            case Fit():
+                return await self._land(plan, made)
+            case Explanation():
+                await self._editor.show(made.title, made.markdown)
+                return made
+            case Declined():
+                return made
 
     # -- before the wait -------------------------------------------------------------------------------------
 
     def plan(self) -> Plan | Declined:
-        """Everything decided from the snapshot; awaits nothing."""
+        """Everything that is decided from the text as it is; awaits nothing."""
         snapshot = self._editor.read(self.ask.uri)
         if snapshot is None:
             return _declined("no_such_document")
         return self._plan_for(snapshot, self.ask.range)
 
     def _plan_for(self, snapshot: Snapshot, selected: Range | None) -> Plan | Declined:
-        kit = self._kit
-        action = kit.action(self.ask.action)
+        kit, settings = self._kit, self._kit.config.settings
+        action = ACTIONS.get(self.ask.action)
         if action is None:
             return _declined("no_such_action", action=self.ask.action)
-        if (unfit := kit.unfit(snapshot)) is not None:
+        if (unfit := unfit_document(snapshot, settings.limits_max_file_bytes)) is not None:
             return unfit
-        target = kit.target_of(snapshot, clamp_range(snapshot.lines, selected) if selected else None)
+        if snapshot.language in settings.languages_off:
+            return _declined("language_off", language=snapshot.language)
+        if selected is None:
+            target: Range | None = Range(end_of(("",)), end_of(snapshot.lines))
+        else:
+            target = target_of(snapshot, clamp_range(snapshot.lines, selected), kit.syntax)
         if target is None:
             return _declined("nothing_here")
-        score = kit.score(snapshot, target, self.ask.diagnostics)
-        choice = route(score, action, snapshot.language, explicit=self.ask.model, routing=kit.routing())
-        prompt = build_prompt(action, snapshot, target, self.ask, kit.surroundings(snapshot, target))
+        tests = self._tests_of(snapshot) if action.output is Output.TESTS else None
+        if action.output is Output.TESTS and tests is None:
+            return _declined("no_place_for_tests")
+        scored = score(snapshot, target, kit.syntax, self.ask.diagnostics)
+        choice = route(
+            scored, action, snapshot.language, explicit=self.ask.model, routing=kit.routing(self._account)
+        )
+        prompt = build_prompt(
+            action,
+            snapshot,
+            target,
+            self.ask,
+            kit.syntax.surroundings(snapshot, target, budget=settings.limits_context_tokens),
+            root=kit.root,
+            words=settings.actions_language,
+            tests=tests,
+        )
         self.choice = choice
         self._note(choice.reason)
-        return Plan(snapshot, action, target, choice, prompt)
+        return Plan(snapshot, action, target, choice, prompt, tests)
+
+    def _tests_of(self, snapshot: Snapshot) -> FileForTests | None:
+        if snapshot.path is None:
+            return None
+
+        def read(path: str) -> str | None:
+            found = self._editor.read_file(Path(path).as_uri())
+            return None if found is None else found.text
+
+        return file_for_tests(
+            snapshot.path, snapshot.language, lambda path: Path(path).exists(), read, self._kit.root
+        )
+
+    def _once_more(self, plan: Plan, why: str) -> Plan:
+        """An unusable reply is asked for again once: one model up, or the same when a person chose it."""
+        choice = step_up(plan.choice, self._kit.routing(self._account))
+        self._note(say("rewrite.once_more", why=say(f"unfit.{why}"), model=choice.model))
+        self.choice = choice
+        return replace(plan, choice=choice)
+
+    # -- the wait and the reply ------------------------------------------------------------------------------
+
+    async def _asked(self, plan: Plan) -> tuple[Plan, Reply]:
+        """The model's reply, and the plan as it was when the request left: the text may have moved on in line."""
+        asking = Asking(
+            self._kit,
+            self._account,
+            plan,
+            self._progress,
+            action=self.ask.action,
+            note=self._note,
+            fresh=self._fresh,
+        )
+        reply = await asking.reply()
+        self.choice = asking.plan.choice
+        return asking.plan, reply
+
+    def _fresh(self, plan: Plan) -> Plan:
+        """*plan* for the text as it is now, if its target is still there untouched; else as it was."""
+        current = self._editor.read(plan.snapshot.uri)
+        if current is None or current.version == plan.snapshot.version:
+            return plan
+        changes = self._editor.changes_since(plan.snapshot.uri, plan.snapshot.version)
+        target = move(plan.target, changes) if changes is not None else None
+        if target is None:
+            return plan  # touched meanwhile: the answer will be merged
+        fresh = self._plan_for(current, target)
+        return plan if isinstance(fresh, Declined) else replace(fresh, choice=plan.choice)
+
+    # -- what the reply is -----------------------------------------------------------------------------------
+
+    def _make(self, plan: Plan, reply: Reply) -> Fit | Unfit | Explanation | Declined:
+        if not reply.text.strip():
+            return _declined("empty_reply")
+        if plan.action.output is Output.PROSE:
+            text = reply.text.strip()
+            if reply.finish is FinishReason.LENGTH:
+                text += "\n\n" + say("rewrite.cut_prose")
+            return Explanation(plan.action.title(Path(urlsplit(plan.snapshot.uri).path).name), text)
+        if reply.finish is FinishReason.LENGTH:
+            return Unfit("cut_off", reply.text)
+        code = reply_edits.code_of(reply.text, plan.snapshot.language)
+        if isinstance(code, reply_edits.NotCode):
+            return Unfit("not_code", reply.text)
+        if plan.tests is not None:
+            return self._make_tests(plan, plan.tests, code.text)
+        text = reply_edits.replacement(plan.snapshot, plan.target, code.text)
+        edits = reply_edits.minimal_edits(plan.snapshot, plan.target, text)
+        if not edits:
+            return _declined("unchanged")
+        if self._breaks(plan.snapshot, "".join(apply_edits(plan.snapshot.lines, edits))):
+            return Unfit("breaks_syntax", code.text, edits)
+        return Fit(plan.snapshot, plan.snapshot.uri, edits, code.text)
+
+    def _make_tests(self, plan: Plan, tests: FileForTests, code: str) -> Fit | Unfit | Declined:
+        whole = tests.with_tests(code)
+        uri = plan.snapshot.uri if tests.inside else Path(tests.path).as_uri()
+        base = plan.snapshot if tests.inside else self._editor.read_file(uri)
+        if base is None:
+            start = end_of(("",))
+            if self._kit.syntax.is_sound(whole, plan.snapshot.language) is False:
+                return Unfit("breaks_syntax", code)
+            return Fit(None, uri, (Edit(Range(start, start), whole),), code)
+        target = Range(end_of(("",)), end_of(base.lines))
+        edits = reply_edits.minimal_edits(base, target, replace(tests, existing=base.text).with_tests(code))
+        if not edits:
+            return _declined("unchanged")
+        if self._breaks(base, "".join(apply_edits(base.lines, edits))):
+            return Unfit("breaks_syntax", code, edits)
+        return Fit(base, uri, edits, code)
+
+    def _breaks(self, current: Snapshot, text: str) -> bool:
+        """Would *text* hold more faults than the document has now? Unknown languages break nothing."""
+        syntax = self._kit.syntax
+        after = syntax.errors_in(text, current.language)
+        return bool(after) and after > (syntax.errors_in(current.text, current.language) or 0)
+
+    # -- the landing -----------------------------------------------------------------------------------------
+
+    async def _land(self, plan: Plan, fit: Fit) -> Outcome:
+        label = plan.action.title(Path(urlsplit(fit.uri).path).name)
+        if fit.base is None:
+            proposal = Edits(label, (FileChange(fit.uri, fit.edits, create=True),))
+            landing = await self._editor.apply(proposal)
+            if landing is Landing.APPLIED:
+                self._note(say("rewrite.applied", file=_name(fit.uri)))
+                return proposal
+            return self._keep(plan, "refused_by_editor", fit.text, fit.uri)
+        if self._editor.read(fit.uri) is None:
+            # Not open, such as an existing test file: it is as it was read, or the editor refuses.
+            proposal = Edits(label, (FileChange(fit.uri, fit.edits),))
+            landing = await self._editor.apply(proposal)
+            landed: Edits | NotLanded = (
+                proposal if landing is Landing.APPLIED else NotLanded("refused_by_editor")
+            )
+            if fit.uri == plan.snapshot.uri:
+                landed = NotLanded("document_closed")
+        else:
+            landed = await land(fit.base, fit.edits, self._editor, label=label, breaks=self._breaks)
+        if isinstance(landed, NotLanded):
+            if landed.reason == "already_there":
+                return _declined("unchanged")
+            return self._keep(plan, landed.reason, fit.text, fit.uri)
+        self._note(say("rewrite.applied", file=_name(fit.uri)))
+        return landed
+
+    def _keep_unfit(self, plan: Plan, unfit: Unfit) -> Kept:
+        kept = self._keep(plan, unfit.reason, unfit.text, plan.snapshot.uri)
+        if unfit.edits and plan.tests is None:
+            self.applicable = Applicable(kept.answer_id, plan.snapshot, unfit.edits)
+        return kept
+
+    def _keep(self, plan: Plan, reason: str, text: str, uri: str) -> Kept:
+        answer = self._kit.answers.keep(uri=uri, action=plan.action.id, reason=reason, text=text)
+        sentence = say(f"kept.{reason}", file=_name(uri), id=answer.id, path=answer.path)
+        self._note(sentence)
+        return Kept(reason, sentence, answer.id, str(answer.path))
+
+    def _note(self, line: str) -> None:
+        self.lines.append(line)
+
+
+def unfit_document(snapshot: Snapshot, max_bytes: int) -> Declined | None:
+    """Why no action can run on this document at all, if so."""
+    if _BINARY in snapshot.text:
+        return _declined("binary", file=_name(snapshot.uri))
+    size = len(snapshot.text)
+    if size > max_bytes or (
+        size * 4 > max_bytes and len(snapshot.text.encode("utf-8", "replace")) > max_bytes
+    ):
+        return _declined(
+            "too_large",
+            file=_name(snapshot.uri),
+            limit=f"{max_bytes / 2**20:.1f} MiB",
+            setting="limits.maxFileBytes",
+        )
+    return None
+
+
+def _declined(reason: str, **values: object) -> Declined:
+    return Declined(reason, say(f"declined.{reason}", **values))
+
+
+def _name(uri: str) -> str:
+    return Path(urlsplit(uri).path).name or uri

@@ -19,8 +19,6 @@ from zai_ls.domain import Landing, Snapshot
 from zai_ls.messages import say
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from zai_ls.domain import Change, Edits
 
 _BOM = "\ufeff"
@@ -89,15 +87,16 @@ class _Seen:
 class FileEditor:
     """The `Editor` port over files. With *write* False it shows what it would do and writes nothing."""
 
-    def __init__(self, *, max_bytes: int, write: bool, on_tell: Callable[[str, str], None]) -> None:
+    def __init__(self, *, max_bytes: int, write: bool) -> None:
         self._max_bytes = max_bytes
         self._write = write
-        self._on_tell = on_tell
         self._seen: dict[str, _Seen] = {}
         self.diffs: list[FileDiff] = []
         """What was applied, or would have been."""
         self.shown: list[tuple[str, str]] = []
         """Texts to read: title and markdown."""
+        self.told: list[str] = []
+        """Sentences for the person, each once."""
 
     def open(self, path: Path) -> Snapshot:
         """*path* as it is on disk. Raises `Unreadable`."""
@@ -156,8 +155,10 @@ class FileEditor:
         self.shown.append((title, markdown))
 
     def tell(self, severity: Literal["error", "warning", "info"], text: str) -> None:
-        """One sentence for the person."""
-        self._on_tell(severity, text)
+        """Keep it for the end too, where it is printed once."""
+        del severity
+        if text not in self.told:
+            self.told.append(text)
 
 
 def language_of(path: Path) -> str:

@@ -12,6 +12,7 @@ from zai_ls.cli.exits import BadUse, Exit, exit_for
 from zai_ls.cli.files import FileEditor, Unreadable
 from zai_ls.cli.flags import account_of, configuration
 from zai_ls.cli.target import parse_target
+from zai_ls.core.actions import ACTIONS
 from zai_ls.domain import Ask, Declined, Edits, Explanation, Kept
 from zai_ls.errors import ZaiError
 from zai_ls.messages import say
@@ -37,14 +38,14 @@ class Runs(Protocol):
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """What to do, and where."""
-    add_ask(parser)
+    parser.add_argument("action", metavar="ACTION", help="such as simplify, explain, document, fix, test")
+    add_target(parser)
     parser.add_argument("--apply", action="store_true", help="change the file instead of printing the change")
     parser.add_argument("--json", action="store_true", help="print the outcome as JSON")
 
 
-def add_ask(parser: argparse.ArgumentParser) -> None:
-    """The arguments that make an `Ask`; `what-leaves` takes the same."""
-    parser.add_argument("action", metavar="ACTION", help="such as simplify, explain, document, fix, test")
+def add_target(parser: argparse.ArgumentParser) -> None:
+    """Where, and what else makes an `Ask`; `what-leaves` takes the same."""
     parser.add_argument(
         "target",
         metavar="FILE[:LINE-LINE]",
@@ -61,9 +62,10 @@ def add_ask(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Run the action; the exit code says how it went."""
-    config = configuration(args)
+    config = configuration(args, find_key=False)
     editor = editor_for(config, write=args.apply)
     ask = ask_of(args, editor)
+    config = config.with_key()  # may ask a keyring or a password manager: not before the file was found
     account_of(config)
     try:
         outcome = asyncio.run(_run(config, ask, editor))
@@ -78,15 +80,15 @@ def run(args: argparse.Namespace) -> int:
 
 def editor_for(config: Config, *, write: bool) -> FileEditor:
     """The files as an editor, with the limits of *config*."""
-    return FileEditor(
-        max_bytes=config.settings.limits_max_file_bytes,
-        write=write,
-        on_tell=lambda _severity, text: printing.note(text),
-    )
+    return FileEditor(max_bytes=config.settings.limits_max_file_bytes, write=write)
 
 
 def ask_of(args: argparse.Namespace, editor: FileEditor) -> Ask:
     """What the arguments ask for. Raises `BadUse`."""
+    if args.action not in ACTIONS:
+        raise BadUse(say("cli.unknown_action", action=args.action, actions=", ".join(sorted(ACTIONS))))
+    if args.action == "instruct" and not (args.instruction or "").strip():
+        raise BadUse(say("cli.no_instruction"))
     target = parse_target(args.target)
     try:
         snapshot: Snapshot = editor.open(target.path)
@@ -145,6 +147,9 @@ class StatusLine:
 
 def report(outcome: Outcome, editor: FileEditor, *, as_json: bool, applied: bool) -> Exit:
     """Print *outcome*; the exit code."""
+    for text in editor.told:
+        if not as_json and text != getattr(outcome, "text", ""):
+            printing.note(text)
     match outcome:
         case Edits():
             diff = printing.unified(editor.diffs)

@@ -23,11 +23,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Serve until the editor leaves; the exit code the protocol asks for."""
+    tcp = address(args.tcp) if args.tcp else None
+    ws = address(args.ws) if args.ws else None
     from zai_ls.cli import wiring
     from zai_ls.cli.flags import configuration
 
-    tcp = address(args.tcp) if args.tcp else None
-    ws = address(args.ws) if args.ws else None
     # Finding the key may take seconds (a command, a keyring): `initialize` does not wait for it.
     return wiring.serve(configuration(args, find_key=False), tcp=tcp, ws=ws)
 

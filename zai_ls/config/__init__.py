@@ -167,7 +167,7 @@ def _account(
     if found is None and find_key:
         found = keys.in_keyring(address.host)
     if found is None and address.is_local:
-        found = keys.Found(Secret("none"), "not needed on this machine")
+        found = keys.Found(Secret(""), "not needed on this machine")
     if found is None:
         raise NoKey(host=address.host, path=str(path))
     if not keys.is_sendable(found.key):

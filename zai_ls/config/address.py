@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from zai_ls.catalogue import dialect_of
 from zai_ls.messages import say
 
 if TYPE_CHECKING:
@@ -52,12 +53,12 @@ def parse(url: str) -> Address:
     path = parts.path.rstrip("/")
     for endpoint in _ENDPOINTS:
         path = path.removesuffix(endpoint)
-    anthropic = "anthropic" in path.split("/")
-    if anthropic:
+    dialect = dialect_of(path)
+    if dialect == "anthropic":
         path = path.removesuffix("/v1")
     host = f"[{name}]" if ":" in name else name
     host += f":{port}" if port is not None else ""
-    return Address(f"{parts.scheme}://{host}{path}", host, "anthropic" if anthropic else "openai", local)
+    return Address(f"{parts.scheme}://{host}{path}", host, dialect, local)
 
 
 def _is_loopback(name: str) -> bool:

@@ -55,10 +55,8 @@ class Anthropic:
         if not self._vendor_fields or model.unknown:
             thinks = False
         elif thinks:
-            body["thinking"] = {
-                "type": "enabled",
-                "budget_tokens": min(max(_LEAST_BUDGET, plan.room), plan.max_tokens - 1),
-            }
+            budget = _LEAST_BUDGET if plan.least else max(_LEAST_BUDGET, plan.room)
+            body["thinking"] = {"type": "enabled", "budget_tokens": min(budget, plan.max_tokens - 1)}
         elif model.thinking.can_disable:
             body["thinking"] = {"type": "disabled"}
         if not thinks:

@@ -287,10 +287,7 @@ class Client:
     ) -> AsyncIterator[Response]:
         host = _checked(account, url)
         pool = await self._pool(account)
-        sent = [(name, value) for name, value in headers if name.lower() not in _OURS]
-        if account.key:
-            key = account.key.reveal()
-            sent.append(("Authorization", key if raw_key else f"Bearer {key}"))
+        sent = _headers(account, headers, raw_key=raw_key)
         guard = _Guard(self._clock, self.timeouts)
         try:
             request = pool.build_request(method, url, headers=sent, content=body or None)
@@ -312,7 +309,7 @@ class Client:
 
     async def _pool(self, account: Account) -> httpx.AsyncClient:
         secure = account.base_url.startswith("https:")
-        way = (self._proxy(account, secure=secure), secure)
+        way = (self.proxy_for(account), secure)
         if way not in self._pools:
             async with self._building:
                 if way not in self._pools:
@@ -338,10 +335,11 @@ class Client:
         except (ImportError, ValueError, httpx.InvalidURL) as error:
             raise Unreachable("the proxy's URL cannot be used", why=type(error).__name__) from None
 
-    def _proxy(self, account: Account, *, secure: bool) -> str | None:
+    def proxy_for(self, account: Account) -> str | None:
+        """The proxy that requests of *account* go through, or None."""
         if is_loopback(account.base_url):
             return None
-        if account.proxy or not secure:
+        if account.proxy or not account.base_url.startswith("https:"):
             return account.proxy
         get = self._environ.get
         proxy = get("HTTPS_PROXY") or get("https_proxy")
@@ -367,6 +365,20 @@ def _checked(account: Account, url: str) -> str:
     if whole.scheme != "https" and account.key and not is_loopback(account.base_url):
         raise InsecureHost(host=host)
     return host
+
+
+def _headers(
+    account: Account, asked: Sequence[tuple[str, str]], *, raw_key: bool
+) -> list[tuple[bytes, bytes]]:
+    """What a caller may say, and the account's key."""
+    named = [(name, value) for name, value in asked if name.lower() not in _OURS]
+    if account.key:
+        key = account.key.reveal()
+        named.append(("Authorization", key if raw_key else f"Bearer {key}"))
+    try:
+        return [(name.encode("ascii"), value.encode("latin-1")) for name, value in named]
+    except UnicodeEncodeError:
+        raise BadRequest("a header holds characters that no header has") from None
 
 
 def _certificates(*, secure: bool) -> ssl.SSLContext:

@@ -91,6 +91,8 @@ class ThinkingPlan:
     max_tokens: int
     """The prompt's bound, with room for the thinking, within what the model can say."""
     room: int
+    least: bool
+    """It was asked to think as little as it can."""
 
 
 def plan_thinking(prompt: Prompt, model: ModelEntry) -> ThinkingPlan:
@@ -100,7 +102,7 @@ def plan_thinking(prompt: Prompt, model: ModelEntry) -> ThinkingPlan:
     on = not rule.can_disable or (rule.auto and not least)
     effort = (rule.efforts[0] if least else rule.auto_effort) if on and rule.efforts else ""
     room = rule.room if on else 0
-    return ThinkingPlan(on, effort, min(prompt.max_tokens + room, model.max_output), room)
+    return ThinkingPlan(on, effort, min(prompt.max_tokens + room, model.max_output), room, least)
 
 
 # -- what both dialects do to JSON ---------------------------------------------------------------------------

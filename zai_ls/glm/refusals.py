@@ -167,8 +167,7 @@ def _text(raw: object) -> str:
 
 def _detail(message: str) -> str:
     """One short line: nothing quoted at length, nothing that looks like a key, no control characters."""
-    first = message.strip().partition("\n")[0][: 4 * _MAX_DETAIL]
-    first = _QUOTED.sub("…", first)
+    first = _QUOTED.sub("…", message.strip()[: 4 * _MAX_DETAIL]).partition("\n")[0]
     first = _KEYLIKE.sub(lambda found: found[0] if _TRACE.fullmatch(found[0]) else "…", first)
     first = _BLANKS.sub(" ", "".join(c if c.isprintable() else " " for c in first)).strip()
     return first if len(first) <= _MAX_DETAIL else first[: _MAX_DETAIL - 1] + "…"

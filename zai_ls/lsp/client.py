@@ -3,14 +3,28 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Protocol
 
 from lsprotocol import types
 
 from zai_ls.lsp.convert import unit_of
 
 if TYPE_CHECKING:
+    import asyncio
+
     from zai_ls.lsp.convert import Unit
+
+
+class Peer(Protocol):
+    """The editor, as somebody to ask and to tell."""
+
+    def request(self, method: str, params: Any | None = None) -> asyncio.Future[Any]:
+        """Ask; done with the result as plain JSON, or with `EditorError`."""
+        ...
+
+    def notify(self, method: str, params: Any | None = None) -> None:
+        """Tell; nothing comes back."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -75,7 +75,8 @@ class Document:
         replaced = text_in(self.lines, range_)
         splice(self.lines, range_, text)
         self.reached(version)
-        if text_in(self.lines, Range(range_.start, _end_after(range_.start, text))) != text:
+        end = _end_after(range_.start, text)
+        if end.line >= len(self.lines) or text_in(self.lines, Range(range_.start, end)) != text:
             # A lone `\r` and a `\n` met and became one line ending: the ends of this change are no places any more.
             self.forget(version)
             return
@@ -126,7 +127,8 @@ class Documents:
     def __init__(self, clock: Clock, unit: Unit = "utf-16") -> None:
         self._clock = clock
         self._open: dict[str, Document] = {}
-        self._expected: dict[str, list[tuple[tuple[str, ...], asyncio.Future[bool]]]] = {}
+        self._expected: dict[str, list[tuple[list[str], asyncio.Future[bool]]]] = {}
+        self._moving: dict[str, list[asyncio.Future[None]]] = {}
         self.unit: Unit = unit
         """What columns count; set when the client has said what it speaks, before any document is opened."""
 
@@ -156,7 +158,10 @@ class Documents:
 
     def open(self, uri: str, language: str, version: int, text: str) -> None:
         """The editor shows *text* and will tell every change of it."""
-        self._open[uri] = Document(uri, language, version, split_lines(text), oldest=version, path=path_of(uri))
+        self.close(uri)
+        self._open[uri] = Document(
+            uri, language, version, split_lines(text), oldest=version, path=path_of(uri)
+        )
         self._check_expected(uri)
 
     def change(
@@ -177,6 +182,7 @@ class Documents:
                 self._check_exactly(uri, document)
         document.reached(fresh)
         self._check_expected(uri)
+        self._has_moved(uri)
         return True
 
     def saved(self, uri: str) -> None:
@@ -191,6 +197,7 @@ class Documents:
         for _, seen in self._expected.pop(uri, ()):
             if not seen.done():
                 seen.set_result(False)
+        self._has_moved(uri)
 
     # -- waiting for a text -----------------------------------------------------------------------------
 
@@ -200,7 +207,7 @@ class Documents:
         A text that is there only between two changes of one message counts too: the editor went through it.
         """
         seen: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
-        self._expected.setdefault(uri, []).append((tuple(lines), seen))
+        self._expected.setdefault(uri, []).append((list(lines), seen))
         self._check_expected(uri)
         return seen
 
@@ -212,9 +219,20 @@ class Documents:
         else:
             self._expected.pop(uri, None)
 
+    def moved(self, uri: str) -> asyncio.Future[None]:
+        """Done at the next change of the document, or when it is closed."""
+        moved: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._moving.setdefault(uri, []).append(moved)
+        return moved
+
+    def _has_moved(self, uri: str) -> None:
+        for moved in self._moving.pop(uri, ()):
+            if not moved.done():
+                moved.set_result(None)
+
     def _check_exactly(self, uri: str, document: Document) -> None:
         for lines, seen in self._expected.get(uri, ()):
-            if not seen.done() and len(lines) == len(document.lines) and list(lines) == document.lines:
+            if not seen.done() and lines == document.lines:
                 seen.set_result(True)
 
     def _check_expected(self, uri: str) -> None:

@@ -20,8 +20,9 @@ from typing import TYPE_CHECKING, Any
 
 from cattrs import transform_error
 from lsprotocol import types
+from lsprotocol.converters import get_converter
 from pygls.exceptions import JsonRpcException
-from pygls.protocol import LanguageServerProtocol, default_converter
+from pygls.protocol import LanguageServerProtocol
 
 from zai_ls.errors import ZaiError
 from zai_ls.lsp.convert import BadArgument
@@ -100,7 +101,7 @@ class Protocol(LanguageServerProtocol):
         self._writer.write(b"Content-Length: %d\r\n\r\n%b" % (len(data), data) if self._framed else data)
 
     def _plain(self, value: Any) -> Any:
-        return value.value if isinstance(value, enum.Enum) else self._converter.unstructure(value)
+        return self._converter.unstructure(value)
 
     # -- in ---------------------------------------------------------------------------------------------
 
@@ -137,13 +138,11 @@ class Protocol(LanguageServerProtocol):
             self._tasks[msg_id] = task
             task.add_done_callback(lambda done: self._answer_task(msg_id, method, done))
         else:
-            self._send({"id": msg_id, "result": result})
+            self._answer(msg_id, method, result)
 
     def _out_of_turn(self, method: str) -> tuple[int, str] | None:
         if method == types.INITIALIZE:
-            return (
-                None if self._state == "new" else (types.ErrorCodes.InvalidRequest, "Already initialized")
-            )
+            return None if self._state == "new" else (types.ErrorCodes.InvalidRequest, "Already initialized")
         if self._state == "new":
             return types.ErrorCodes.ServerNotInitialized, "initialize comes first"
         if self._state == "stopped":
@@ -157,16 +156,19 @@ class Protocol(LanguageServerProtocol):
         elif self._state != "running":
             _log.debug("Ignored out of turn: %s", method)
         elif method == types.CANCEL_REQUEST:
-            task = self._tasks.get(params.get("id")) if isinstance(params, dict) else None
-            if task is not None:
-                task.cancel()
+            self._cancel(params.get("id") if isinstance(params, dict) else None)
         elif (handler := self.fm.features.get(method)) is not None:
             try:
                 handler(self._structured(method, params))
             except JsonRpcException as error:
                 _log.warning("Ignored %s: %s", method, error)
             except Exception as error:  # noqa: BLE001  (one bad notification must not end the conversation)
-                _log_failure(method, error)
+                log_failure(method, error)
+
+    def _cancel(self, msg_id: object) -> None:
+        task = self._tasks.get(msg_id) if isinstance(msg_id, str | int) else None
+        if task is not None:
+            task.cancel()
 
     def _take_reply(self, message: dict[str, Any]) -> None:
         msg_id, error = message.get("id"), message.get("error")
@@ -188,7 +190,7 @@ class Protocol(LanguageServerProtocol):
             return params
         try:
             return self._fit(type_, method, params)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001  (cattrs raises what it likes)
             if method == types.INITIALIZE and isinstance(params, dict):
                 return self._fit(type_, method, dict(self._fitting_params(type_, params)))
             # The values stay out of the message: they may be document text.
@@ -198,7 +200,9 @@ class Protocol(LanguageServerProtocol):
             ) from None
 
     def _fit(self, type_: Any, method: str, params: Any) -> Any:
-        return self._converter.structure({"jsonrpc": "2.0", "id": 0, "method": method, "params": params}, type_).params
+        return self._converter.structure(
+            {"jsonrpc": "2.0", "id": 0, "method": method, "params": params}, type_
+        ).params
 
     def _fitting_params(self, type_: Any, params: dict[str, Any]) -> Iterator[tuple[str, Any]]:
         """The parts of `initialize` that can be read: without an answer to it the editor has no server at all."""
@@ -243,20 +247,27 @@ class Protocol(LanguageServerProtocol):
     def send_request_async(
         self, method: str, params: Any | None = None, msg_id: Id | None = None
     ) -> asyncio.Future[Any]:
-        """pygls' name for `request`."""
+        """The name that pygls has for `request`."""
         return self.request(method, params)
 
     def _refuse(self, msg_id: Id | None, code: int, text: str) -> None:
         self._send({"id": msg_id, "error": {"code": int(code), "message": text}})
 
+    def _answer(self, msg_id: Id, method: str, result: Any) -> None:
+        try:
+            self._send({"id": msg_id, "result": result})
+        except Exception as error:  # noqa: BLE001  (a result that is no JSON is our fault; the request is answered still)
+            self._answer_error(msg_id, method, error)
+
     def _answer_task(self, msg_id: Id, method: str, task: asyncio.Task[Any]) -> None:
-        del self._tasks[msg_id]
+        if self._tasks.pop(msg_id, None) is None:
+            return
         if task.cancelled():
             self._refuse(msg_id, types.LSPErrorCodes.RequestCancelled, say("error.cancelled"))
         elif (error := task.exception()) is not None:
             self._answer_error(msg_id, method, error)
         else:
-            self._send({"id": msg_id, "result": task.result()})
+            self._answer(msg_id, method, task.result())
 
     def _answer_error(self, msg_id: Id, method: str, error: BaseException) -> None:
         if isinstance(error, JsonRpcException):
@@ -266,7 +277,7 @@ class Protocol(LanguageServerProtocol):
         elif isinstance(error, ZaiError):
             self._refuse(msg_id, types.LSPErrorCodes.RequestFailed, error.user_text)
         else:
-            _log_failure(method, error)
+            log_failure(method, error)
             self._refuse(
                 msg_id, types.ErrorCodes.InternalError, say("lsp.internal", what=type(error).__name__)
             )
@@ -300,24 +311,27 @@ class Protocol(LanguageServerProtocol):
         for reply in self._asked.values():
             if not reply.done():
                 reply.set_exception(EditorError("The editor is gone"))
-        if open_requests := tuple(self._tasks.values()):
-            # Only a shutdown that has just ended can still be here.
-            await asyncio.wait(open_requests, timeout=_FINISH_S)
+        if self._tasks:
+            # Only the shutdown request itself, which has just got its answer, can still be here.
+            await asyncio.wait(tuple(self._tasks.values()), timeout=_FINISH_S)
 
     async def _stop(self) -> None:
         """Stop all work once; whoever asks again waits for the same end."""
         if self._stopping is None:
             me = asyncio.current_task()
-            others = [task for task in self._tasks.values() if task is not me]
+            others = {msg_id: task for msg_id, task in self._tasks.items() if task is not me}
             self._stopping = asyncio.ensure_future(self._stop_all(others))
         await asyncio.shield(self._stopping)
 
-    async def _stop_all(self, requests: list[asyncio.Task[Any]]) -> None:
-        for task in requests:
+    async def _stop_all(self, requests: dict[Id, asyncio.Task[Any]]) -> None:
+        for task in requests.values():
             task.cancel()
         await self.on_end()
         if requests:
-            await asyncio.wait(requests, timeout=_FINISH_S)
+            await asyncio.wait(requests.values(), timeout=_FINISH_S)
+        for msg_id in requests.keys() & self._tasks.keys():
+            del self._tasks[msg_id]
+            self._refuse(msg_id, types.LSPErrorCodes.RequestCancelled, say("error.cancelled"))
 
 
 async def _awaited(result: Awaitable[Any]) -> Any:
@@ -328,19 +342,24 @@ async def _nothing_to_stop() -> None:
     """Before a server is wired there is no work."""
 
 
-def _log_failure(method: str, error: BaseException) -> None:
+def log_failure(method: str, error: BaseException) -> None:
     """Where it failed and how, without the message: that may quote a document."""
     where = "".join(traceback.format_tb(error.__traceback__))
     _log.error("%s failed with %s\n%s", method, type(error).__name__, where)
 
 
 def lenient_converter() -> Converter:
-    """lsprotocol's converter, except that a value an enumeration does not know is kept as it came."""
-    converter = default_converter()
+    """The converter of lsprotocol, except that a value an enumeration does not know is kept as it came."""
+    converter = get_converter()
     for known in vars(types).values():
         if isinstance(known, type) and issubclass(known, enum.Enum):
             converter.register_structure_hook(known, _known_or_as_it_is)
+            converter.register_unstructure_hook(known, _plain_value)
     return converter
+
+
+def _plain_value(value: Any) -> Any:
+    return value.value if isinstance(value, enum.Enum) else value
 
 
 def _known_or_as_it_is(value: Any, known: type[enum.Enum]) -> Any:

@@ -26,8 +26,10 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 
 _LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
-_LONGEST_FRAME = 256 * 2**20
+_LONGEST_BODY = 256 * 2**20
 """Bytes; a length beyond it is a broken header, not a document."""
+_LONGEST_HEADERS = 4096
+_CHUNK = 2**16
 _PATIENCE_S = 2.0
 """For the last bytes to leave when the server ends."""
 
@@ -63,13 +65,44 @@ class BrokenFrame(Exception):
     """The byte stream is not LSP: where the next message begins cannot be known."""
 
 
-def length_in(headers: bytes) -> int:
-    """The length of the body that *headers* announce. Raises `BrokenFrame` when they announce none."""
+class Frames:
+    """Cuts a stream of bytes into messages, however the bytes are grouped."""
+
+    def __init__(self) -> None:
+        self._held = bytearray()
+        self._length: int | None = None
+
+    def feed(self, data: bytes) -> list[bytes]:
+        """The messages that *data* completes. Raises `BrokenFrame` when the stream cannot be read any further."""
+        self._held += data
+        bodies = []
+        while (body := self._next()) is not None:
+            bodies.append(body)
+        return bodies
+
+    def _next(self) -> bytes | None:
+        if self._length is None:
+            headers, blank, _ = self._held.partition(b"\r\n\r\n")
+            if not blank:
+                if len(headers) > _LONGEST_HEADERS:
+                    raise BrokenFrame("the headers do not end")
+                return None
+            self._length = _length_in(bytes(headers))
+            del self._held[: len(headers) + len(blank)]
+        if len(self._held) < self._length:
+            return None
+        body = bytes(self._held[: self._length])
+        del self._held[: self._length]
+        self._length = None
+        return body
+
+
+def _length_in(headers: bytes) -> int:
     for line in headers.split(b"\r\n"):
         name, _, value = line.partition(b":")
         if name.strip().lower() == b"content-length":
             digits = value.strip()
-            if digits.isdigit() and int(digits) <= _LONGEST_FRAME:
+            if digits.isdigit() and int(digits) <= _LONGEST_BODY:
                 return int(digits)
     raise BrokenFrame("no usable Content-Length")
 
@@ -82,7 +115,8 @@ async def over_stdio(session: Session) -> None:
 
     From here on `print` and any library that writes to file descriptor 1 reach stderr: stdout belongs to LSP.
     """
-    incoming = sys.stdin.buffer
+    # The descriptor itself: an interpreter that ends must not find a thread inside `sys.stdin`.
+    incoming = sys.stdin.fileno()
     sys.stdout.flush()
     outgoing = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
@@ -100,25 +134,15 @@ async def over_stdio(session: Session) -> None:
         await asyncio.to_thread(writer.close)
 
 
-def _read_frames(incoming: BinaryIO, loop: asyncio.AbstractEventLoop, session: Session) -> None:
+def _read_frames(incoming: int, loop: asyncio.AbstractEventLoop, session: Session) -> None:
+    frames = Frames()
     try:
-        while (body := _read_frame(incoming)) is not None:
-            _call(loop, session.received, body)
-    except (BrokenFrame, OSError, ValueError) as broken:
-        _log.error("The connection to the editor is broken: %s", broken)  # noqa: TRY400  (its traceback says no more)
+        while data := os.read(incoming, _CHUNK):
+            for body in frames.feed(data):
+                _call(loop, session.received, body)
+    except (BrokenFrame, OSError) as broken:
+        _log.error("The connection to the editor is broken: %s", broken)
     _call(loop, session.ended.set)
-
-
-def _read_frame(incoming: BinaryIO) -> bytes | None:
-    headers = b""
-    while not headers.endswith(b"\r\n\r\n"):
-        line = incoming.readline()
-        if not line:
-            return None
-        headers = b"" if line == b"\r\n" and not headers else headers + line
-    length = length_in(headers)
-    body = incoming.read(length)
-    return body if len(body) == length else None
 
 
 def _call(loop: asyncio.AbstractEventLoop, function: Callable[..., object], *args: object) -> None:
@@ -179,11 +203,12 @@ async def over_tcp(session: Session, host: str, port: int, listening: Callable[[
             return
         taken = True
         session.connected(_StreamWriter(writer), framed=True)
+        frames = Frames()
         try:
-            while True:
-                headers = await reader.readuntil(b"\r\n\r\n")
-                session.received(await reader.readexactly(length_in(headers)))
-        except (asyncio.IncompleteReadError, asyncio.LimitOverrunError, BrokenFrame, OSError) as broken:
+            while data := await reader.read(_CHUNK):
+                for body in frames.feed(data):
+                    session.received(body)
+        except (BrokenFrame, OSError) as broken:
             _log.debug("The editor's connection ended: %s", broken)
         finally:
             session.ended.set()
@@ -240,7 +265,7 @@ async def over_websocket(
             session.ended.set()
 
     async with serve(
-        serve_one, host, port, process_request=refuse_strangers, max_size=_LONGEST_FRAME
+        serve_one, host, port, process_request=refuse_strangers, max_size=_LONGEST_BODY
     ) as server:
         listening(*next(iter(server.sockets)).getsockname()[:2])
         await session.ended.wait()
@@ -258,4 +283,3 @@ class _QueueWriter:
 
     def write(self, data: bytes) -> None:
         self._outgoing.put_nowait(data)
-

@@ -1,0 +1,57 @@
+# The doors of this repository. Each sets up what it needs: a fresh machine needs python3 (3.11 or newer), make and git.
+#
+#   PYTHON=python3.12 make test      another interpreter
+#   make check                       what has to be green before a change is offered
+
+PYTHON ?= python3
+VENV   ?= .venv
+BIN    := $(VENV)/bin
+STAMP  := $(VENV)/.set-up
+
+.DEFAULT_GOAL := help
+.PHONY: help set-up demo test check fix docs bench test-model clean
+
+help: ## this list
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "%-18s %s\n", $$1, $$2}'
+
+set-up: $(STAMP) ## a virtual environment with everything, in .venv
+
+$(STAMP): pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	  || { echo "zai-ls needs Python 3.11 or newer; $(PYTHON) is older. Try: make PYTHON=python3.12 $(MAKECMDGOALS)" >&2; exit 1; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@touch $@
+
+demo: $(STAMP) ## see it work, without a key
+	$(BIN)/zai-ls demo $(DEMO)
+
+test: $(STAMP) ## all tests but those with a real model; needs no network once set up
+	$(BIN)/python -m pytest -q -m "not model" $(TESTS)
+
+check: $(STAMP) ## format, lint, types, import floors, tests with branch coverage
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/coverage erase
+	$(BIN)/coverage run -m pytest -q -m "not model"
+	$(BIN)/coverage combine --quiet
+	$(BIN)/coverage report
+
+fix: $(STAMP) ## format, and mend what the linter can mend
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+docs: $(STAMP) ## write the generated documentation anew
+	$(BIN)/python scripts/docs.py
+
+bench: $(STAMP) ## the benchmark table
+	$(BIN)/python -m bench
+
+test-model: $(STAMP) ## the tests with a real local model; needs node and npm
+	$(BIN)/python -m pytest -q -m model $(TESTS)
+
+clean: ## remove all that was built here
+	rm -rf $(VENV) build dist .coverage .coverage.* .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	find zai_ls tests scripts -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,129 @@
+"""The stage that every measurement uses: an emulator in its own process, server processes, and a source file of known size."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import sys
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from zai_ls.cli.demo.editor import ScriptedEditor
+from zai_ls.domain import Point, Range
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+    from pathlib import Path
+
+FIRST_TOKEN_S = 0.2
+SERVICE_S = 0.3
+KEY = "0123456789abcdef0123456789abcdef.benchmarkbenchma"
+SELECTION = Range(Point(200, 0), Point(260, 0))
+
+
+@dataclass(frozen=True)
+class Emulator:
+    """A running emulator."""
+
+    url: str
+
+    def base(self, path: str = "/api/paas/v4") -> str:
+        """The account's base URL."""
+        return self.url + path
+
+    async def record(self) -> dict:
+        """What it has served."""
+        import httpx
+
+        async with httpx.AsyncClient(trust_env=False) as client:
+            return (await client.get(f"{self.url}/emulator/record")).json()
+
+    async def script(self, rules: object) -> None:
+        """Tell it what to do next."""
+        import httpx
+
+        async with httpx.AsyncClient(trust_env=False) as client:
+            (await client.post(f"{self.url}/emulator/script", json=rules)).raise_for_status()
+
+
+@asynccontextmanager
+async def emulator(
+    *arguments: str, first_token_s: float = FIRST_TOKEN_S, service_s: float = SERVICE_S
+) -> AsyncIterator[Emulator]:
+    """An emulator process, ended at exit."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "zai_ls", "emulator", "--key", KEY,
+        "--first-token-ms", f"{first_token_s * 1000:.0f}", "--service-ms", f"{service_s * 1000:.0f}", *arguments,
+        stdout=asyncio.subprocess.PIPE,
+    )  # fmt: skip
+    try:
+        assert process.stdout is not None
+        async with asyncio.timeout(20):
+            ready = json.loads(await process.stdout.readline())
+        yield Emulator(ready["url"])
+    finally:
+        process.terminate()
+        await process.wait()
+
+
+def environment(base_url: str, state_dir: Path) -> dict[str, str]:
+    """What a server process is started with: this account, a state folder of its own, nothing of the person's."""
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("ZAI_", "ZHIPU", "OPENAI_", "ANTHROPIC_"))
+    }
+    return {
+        **kept,
+        "ZAI_API_KEY": KEY,
+        "ZAI_BASE_URL": base_url,
+        "ZAI_STATE_DIR": str(state_dir),
+        "ZAI_CONFIG": str(state_dir / "none.toml"),
+        "NO_PROXY": "*",
+    }
+
+
+@asynccontextmanager
+async def editors(
+    count: int, base_url: str, state_dir: Path, **options: object
+) -> AsyncIterator[list[ScriptedEditor]]:
+    """*count* editor windows, each with its own server process."""
+    windows = [ScriptedEditor(name=f"bench-{n}", **options) for n in range(count)]  # type: ignore[arg-type] # passed through
+    try:
+        await asyncio.gather(*(w.start(env=environment(base_url, state_dir)) for w in windows))
+        yield windows
+    finally:
+        for window in windows:
+            try:
+                await window.stop()
+            except Exception:  # noqa: BLE001 - a server that was killed cannot say goodbye
+                window.kill()
+
+
+def source(lines: int) -> str:
+    """A Python module of *lines* lines: small functions with branches, one after the other."""
+    out: list[str] = ['"""Generated for the benchmark."""\n', "\n"]
+    n = 0
+    while len(out) < lines:
+        out += [
+            f"def step_{n}(items, limit={n}):\n",
+            "    total = 0\n",
+            "    for item in items:\n",
+            "        if item > limit:\n",
+            "            total += item * 2\n",
+            "        else:\n",
+            "            total -= 1\n",
+            "    return total\n",
+            "\n",
+            "\n",
+        ]
+        n += 1
+    return "".join(out[:lines])
+
+
+def percentile(values: list[float], percent: float) -> float:
+    """The value below which *percent* of *values* lie, by nearest rank."""
+    ordered = sorted(values)
+    return ordered[min(len(ordered) - 1, int(len(ordered) * percent / 100))]

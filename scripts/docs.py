@@ -1,0 +1,99 @@
+"""Write the documentation that is made from the code; with `--check` only say whether it is in step."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+
+from zai_ls.settings import DECLARATIONS, Declaration
+
+ROOT = Path(__file__).resolve().parent.parent
+SETTINGS = ROOT / "docs" / "settings.md"
+
+_HEAD = """\
+# Settings
+
+<!-- Made by scripts/docs.py from zai_ls/settings/declared.py; `make docs` writes it anew. -->
+
+Where a value comes from, the strongest first:
+
+1. the command line: `zai-ls serve --set KEY=VALUE`, and the flags of `zai-ls serve --help`,
+2. the environment, for the settings that name a variable below,
+3. your editor's settings, section `zai` (not for the settings marked *machine*),
+4. your own config file: `config.toml` in the folder that `zai-ls doctor` prints, or the file that `ZAI_CONFIG` names,
+5. the default.
+
+A value that is not accepted is ignored alone; a message names the setting and what is accepted, and everything else stays.
+
+Settings marked *machine* decide where your key and your code go. They are never taken from an editor, because a workspace
+can write an editor's settings. The API key itself is no setting: it comes from `ZAI_API_KEY` (then `ZHIPUAI_API_KEY`), from
+`apiKeyCommand`, or from the system's keyring (extra `zai-ls[keyring]`; `keyring set zai-ls HOST`).
+`OPENAI_API_KEY`, `ANTHROPIC_AUTH_TOKEN` and `ANTHROPIC_API_KEY` count only together with `OPENAI_BASE_URL` or
+`ANTHROPIC_BASE_URL`, and go to that host only.
+
+A project may have a `.zai.toml` in its root. It can only tighten: the settings marked *project* below, more of a list or a
+lower limit. Everything else in it is ignored, with a message.
+
+In TOML and JSON, `routing.standardFrom` may be written with its dot or as a table:
+
+```toml
+# config.toml
+plan = "pro"
+apiKeyCommand = ["pass", "show", "zai"]
+
+[routing]
+standardFrom = 0.4
+
+[routing.perAction]
+test = "strong"
+```
+"""
+
+
+def settings_page() -> str:
+    """The whole page."""
+    return _HEAD + "".join(_entry(d) for d in DECLARATIONS)
+
+
+def _entry(declaration: Declaration) -> str:
+    marks = []
+    if declaration.machine:
+        marks.append("*machine*")
+    if declaration.tightened_by:
+        marks.append("*project*")
+    if declaration.env:
+        marks.append(f"variable `{declaration.env}`")
+    accepts = declaration.kind.accepts
+    return (
+        f"\n## `{declaration.key}`\n\n{declaration.doc}\n\n"
+        f"- accepts: {accepts}\n"
+        f"- default: `{_shown(declaration.default)}`\n" + (f"- {', '.join(marks)}\n" if marks else "")
+    )
+
+
+def _shown(value: object) -> str:
+    return json.dumps(list(value) if isinstance(value, tuple) else value)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument(
+        "--check", action="store_true", help="write nothing; fail when something is out of step"
+    )
+    check = parser.parse_args().check
+    page = settings_page()
+    if SETTINGS.is_file() and SETTINGS.read_text(encoding="utf-8") == page:
+        return 0
+    if check:
+        print(f"{SETTINGS.relative_to(ROOT)} is out of step with the code; run `make docs`.", file=sys.stderr)
+        return 1
+    SETTINGS.parent.mkdir(exist_ok=True)
+    SETTINGS.write_text(page, encoding="utf-8")
+    print(f"{SETTINGS.relative_to(ROOT)} written.")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

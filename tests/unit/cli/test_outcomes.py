@@ -1,0 +1,154 @@
+"""How `zai-ls run` ends: what is printed, and the exit code a script sees."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+
+import pytest
+
+from zai_ls.cli import printing
+from zai_ls.cli.exits import Exit, exit_for
+from zai_ls.cli.files import FileDiff, FileEditor
+from zai_ls.cli.run import report
+from zai_ls.config import NotConfigured
+from zai_ls.domain import Declined, Edits, Explanation, Kept
+from zai_ls.errors import (
+    AuthFailed,
+    BadReply,
+    Busy,
+    Closed,
+    NoKey,
+    Paused,
+    QuotaExhausted,
+    RateLimited,
+    StateUnusable,
+    TimedOut,
+    Unreachable,
+)
+
+
+@pytest.fixture
+def editor(tmp_path):
+    editor = FileEditor(max_bytes=10_000, write=False)
+    editor.diffs.append(FileDiff(tmp_path / "a.py", "one\ntwo\n", "one\nTWO\n", created=False))
+    return editor
+
+
+@pytest.mark.parametrize(
+    ("outcome", "code", "out", "err"),
+    [
+        (Edits("Simplify", ()), 0, "-two\n+TWO\n", ""),
+        (Explanation("f", "It *adds*."), 0, "It *adds*.\n", ""),
+        (Declined("unchanged", "Nothing to change."), 3, "", "Nothing to change."),
+        (Kept("conflict", "It moved.", "7", "/x"), 6, "", "It moved."),
+        (Kept("document_closed", "Gone.", "7", "/x"), 6, "", "Gone."),
+        (Kept("breaks_syntax", "It would break.", "7", "/x"), 7, "", "It would break."),
+        (Kept("not_code", "No code.", "7", "/x"), 7, "", "No code."),
+    ],
+)
+def test_each_outcome_has_its_code(editor, capfd, outcome, code, out, err):
+    """Results on standard output, sentences on standard error: a pipe gets the result alone."""
+    assert report(outcome, editor, as_json=False, applied=False) == code
+    printed = capfd.readouterr()
+    assert out in printed.out
+    assert (printed.out == "") == (out == "")
+    assert err in printed.err
+
+
+@pytest.mark.parametrize(
+    ("outcome", "fields"),
+    [
+        (Edits("Simplify", ()), {"outcome": "edits", "exit": 0, "applied": True}),
+        (Explanation("f", "text"), {"outcome": "explanation", "exit": 0, "text": "text", "title": "f"}),
+        (Declined("unchanged", "No."), {"outcome": "declined", "exit": 3, "reason": "unchanged"}),
+        (Kept("conflict", "No.", "7", "/x"), {"outcome": "kept", "exit": 6, "answer": "7", "path": "/x"}),
+    ],
+)
+def test_each_outcome_as_json(editor, capfd, outcome, fields):
+    """One document, and nothing on standard error."""
+    code = report(outcome, editor, as_json=True, applied=True)
+    printed = capfd.readouterr()
+
+    document = json.loads(printed.out)
+    assert document["exit"] == code
+    assert {name: document[name] for name in fields} == fields
+    assert printed.err == ""
+
+
+@pytest.mark.parametrize(
+    "outcome", [Declined("unchanged", "Nothing to change."), Kept("conflict", "Moved.", "7", "/x")]
+)
+def test_nothing_is_said_twice(editor, capfd, outcome):
+    """The assistant has told the editor already; other sentences come first, in order."""
+    editor.tell("warning", "Mind the gap.")
+    editor.tell("warning", outcome.text)
+    report(outcome, editor, as_json=False, applied=False)
+
+    assert capfd.readouterr().err == f"zai-ls: Mind the gap.\nzai-ls: {outcome.text}\n"
+
+
+def test_a_diff_goes_out_with_its_own_line_endings(editor, tmp_path, capfdbinary):
+    """A terminal's encoding and its idea of a line end do not touch it."""
+    editor.diffs[:] = [FileDiff(tmp_path / "a.py", "one\r\n", "zwei é\r\n", created=False)]
+    report(Edits("x", ()), editor, as_json=False, applied=False)
+
+    assert "-one\r\n+zwei é\r\n".encode() in capfdbinary.readouterr().out
+
+
+def test_an_applied_change_names_its_files(editor, capfd):
+    """The diff is in the file now; standard output stays empty."""
+    report(Edits("Simplify", ()), editor, as_json=False, applied=True)
+    printed = capfd.readouterr()
+
+    assert printed.out == ""
+    assert "a.py changed." in printed.err
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        (QuotaExhausted(), Exit.QUOTA),
+        (Closed(), Exit.QUOTA),
+        (Paused(), Exit.QUOTA),
+        (AuthFailed(), Exit.SERVICE),
+        (RateLimited(), Exit.SERVICE),
+        (Unreachable(), Exit.SERVICE),
+        (TimedOut(), Exit.SERVICE),
+        (BadReply(), Exit.SERVICE),
+        (NoKey(), Exit.BAD_USE),
+        (NotConfigured("x"), Exit.BAD_USE),
+        (StateUnusable(), Exit.FAILED),
+        (Busy(), Exit.FAILED),
+    ],
+)
+def test_each_error_has_its_code(error, code):
+    """4: quota; 5: the service; 2: the caller can mend it."""
+    assert exit_for(error) == code
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("one\ntwo\n", "one\nTWO\n"),
+        ("one\r\ntwo\r\n", "one\r\nTWO\r\n"),
+        ("one\ntwo", "one\nTWO"),
+        ("one\ntwo", "one\ntwo\n"),
+        ("a\x0cb\n\x0c\ntwo\n", "a\x0cb\n\x0c\nTWO\n"),
+        ("", "one\n"),
+    ],
+)
+def test_the_printed_diff_is_one_that_git_applies(tmp_path, monkeypatch, before, after):
+    """What is printed can be piped into `git apply`, whatever the line endings."""
+    monkeypatch.chdir(tmp_path)
+    path = tmp_path / "a.py"
+    created = before == ""
+    if not created:
+        path.write_bytes(before.encode())
+    diff = printing.unified([FileDiff(path, before, after, created)])
+
+    subprocess.run(
+        ["git", "apply", "--whitespace=nowarn", "-"], input=diff.encode(), cwd=tmp_path, check=True
+    )
+
+    assert path.read_bytes() == after.encode()

@@ -1,0 +1,168 @@
+"""Asking a model what a plan says: encode, wait in line, read the stream, go on with the next model where one is refused."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from zai_ls.assistant.ports import Stage
+from zai_ls.assistant.replying import CHARACTERS_A_TOKEN, ReplyObserver
+from zai_ls.core.tokens import estimate
+from zai_ls.dispatch import Exchange
+from zai_ls.domain import FinishReason, Lane, TextDelta, ThinkingDelta, Usage
+from zai_ls.errors import BadReply, ContentBlocked, ContextTooLong, ServiceError
+from zai_ls.glm.dialect import dialect_for
+from zai_ls.messages import say
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from zai_ls.assistant.kit import Kit
+    from zai_ls.assistant.plan import Plan
+    from zai_ls.assistant.ports import Progress, StageKind
+    from zai_ls.domain import Account, Reply, ReplyEvent
+    from zai_ls.state.slot import Place
+
+_LIKELY_SHARE = 0.5
+"""Of the reply's bound, what a reply likely takes: the expected cost, not the ceiling, is reserved."""
+
+
+class Asking:
+    """One question to the service, until a model has answered it. `reply` once."""
+
+    def __init__(
+        self,
+        kit: Kit,
+        account: Account,
+        plan: Plan,
+        progress: Progress,
+        *,
+        action: str,
+        note: Callable[[str], None],
+        fresh: Callable[[Plan], Plan],
+    ) -> None:
+        self.plan = plan
+        """As it was when the request left."""
+        self._kit = kit
+        self._account = account
+        self._progress = progress
+        self._action = action
+        self._note = note
+        self._fresh = fresh
+        self._started = kit.clock.now()
+        self._tokens = 0.0
+        self._kind: StageKind = "waiting"
+
+    async def reply(self) -> Reply:
+        """The reply, whole and stopped by the model itself or by its bound. Raises `ZaiError`."""
+        models = [self.plan.choice.model, *self.plan.choice.fallbacks]
+        while True:
+            model = models.pop(0)
+            try:
+                return await self._ask(model)
+            except ServiceError as error:
+                if error.scope != "model" or not models or self._kind in {"thinking", "writing"}:
+                    raise
+                self._note(say("rewrite.next_model", why=error.user_text, model=models[0]))
+                self.plan = replace(
+                    self.plan, choice=replace(self.plan.choice, model=models[0], fallbacks=tuple(models[1:]))
+                )
+
+    async def _ask(self, model: str) -> Reply:
+        exchange = self._exchange(self.plan, model)
+        async with self._kit.dispatcher.send(
+            exchange, on_place=self._waits, on_sent=self._sent, renew=self._renew
+        ) as streaming:
+            observer = streaming.observer
+            async for _ in streaming.chunks():
+                pass
+        assert isinstance(observer, ReplyObserver)  # of the exchange made below
+        reply = observer.reply()
+        if reply.model and reply.model != streaming.exchange.model:
+            self._note(say("rewrite.served_by", asked=streaming.exchange.model, served=reply.model))
+        match reply.finish:
+            case FinishReason.STOP | FinishReason.LENGTH:
+                return reply
+            case FinishReason.SENSITIVE:
+                raise ContentBlocked(code=reply.finish.value)
+            case FinishReason.CONTEXT_EXCEEDED:
+                raise ContextTooLong(code=reply.finish.value)
+            case _:
+                raise BadReply(f"finish_reason {reply.finish.value}", host=self._account.base_url)
+
+    def _exchange(self, plan: Plan, model: str) -> Exchange:
+        kit = self._kit
+        dialect = dialect_for(self._account, kit.catalogue)
+        wire = dialect.encode(plan.prompt, kit.catalogue.model(model))
+        host = self._account.base_url
+        return Exchange(
+            account=self._account,
+            lane=Lane.ACTION,
+            model=model,
+            path=wire.path,
+            headers=wire.headers,
+            body=wire.body,
+            expected=Usage(
+                prompt_tokens=estimate(plan.prompt.system) + estimate(plan.prompt.user),
+                completion_tokens=round(plan.prompt.max_tokens * _LIKELY_SHARE),
+                estimated=True,
+            ),
+            observe=lambda: ReplyObserver(
+                dialect.decoder(host=host, model=model, now=kit.clock.now()), plan.prompt.restore, self._read
+            ),
+            action=self._action,
+            editor=kit.editor_name,
+        )
+
+    def _renew(self, exchange: Exchange, model: str) -> Exchange:
+        """With the slot in hand: the text may have moved on, the throttle may name another model."""
+        fresh = self._fresh(self.plan)
+        if fresh is self.plan and model == exchange.model:
+            return exchange
+        self.plan = replace(fresh, choice=replace(fresh.choice, model=model))
+        return self._exchange(self.plan, model)
+
+    # -- progress --------------------------------------------------------------------------------------------
+
+    def _waits(self, place: Place) -> None:
+        text = ""
+        if place.holder == Lane.AGENT:
+            text = say("stage.waiting_agent", seconds=f"{place.expected_s or 0:.0f}")
+        elif place.until is not None:
+            text = say(
+                "stage.waiting_closed",
+                code=place.reason,
+                seconds=f"{max(0.0, place.until - self._kit.clock.now()):.0f}",
+            )
+        self._report("waiting", text, place=place.ahead, expected_s=place.expected_s)
+
+    def _sent(self, _: Exchange) -> None:
+        self._tokens = 0.0
+        self._report("sent", self.plan.choice.reason)
+
+    def _read(self, event: ReplyEvent) -> None:
+        match event:
+            case ThinkingDelta(text=text):
+                self._tokens += len(text) / CHARACTERS_A_TOKEN
+                self._report("thinking")
+            case TextDelta(text=text):
+                self._tokens += len(text) / CHARACTERS_A_TOKEN
+                self._report("writing")
+            case _:
+                pass
+
+    def _report(
+        self, kind: StageKind, text: str = "", *, place: int = 0, expected_s: float | None = None
+    ) -> None:
+        self._kind = kind
+        self._progress.report(
+            Stage(
+                kind,
+                model=self.plan.choice.model,
+                tokens=round(self._tokens),
+                seconds=self._kit.clock.now() - self._started,
+                place=place,
+                expected_s=expected_s,
+                text=text,
+            )
+        )

@@ -1,0 +1,205 @@
+"""The assistant of one process: offers, runs, explains and reports."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from zai_ls.assistant.landing import NotLanded, land
+from zai_ls.assistant.plan import Plan
+from zai_ls.assistant.ports import AccountStatus, Decision, Stage
+from zai_ls.assistant.rewrite import Applicable, Rewrite, unfit_document
+from zai_ls.core import offers as offering
+from zai_ls.domain import Declined, Kept
+from zai_ls.errors import ZaiError
+from zai_ls.glm.dialect import dialect_for
+from zai_ls.messages import say
+from zai_ls.state.pause import PAUSED, pause, resume
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from zai_ls.assistant.kit import Kit
+    from zai_ls.assistant.ports import Editor, Progress
+    from zai_ls.config import Config
+    from zai_ls.domain import Ask, Diagnostic, Offer, Outcome, Range, Snapshot, Window
+    from zai_ls.glm.dialect import WireRequest
+
+_log = logging.getLogger(__name__)
+
+
+class Assistant:
+    """What an imagined perfect editor would talk to."""
+
+    def __init__(self, kit: Kit, windows: Callable[[str], tuple[Window, ...]]) -> None:
+        self._kit = kit
+        self._windows = windows
+        self._running: dict[str, Rewrite] = {}
+        self._last: Decision | None = None
+        self._applicable: dict[str, Applicable] = {}
+        """Kept answers that can still be applied, by document."""
+
+    # -- settings --------------------------------------------------------------------------------------------
+
+    @property
+    def config(self) -> Config:
+        """The configuration in force."""
+        return self._kit.config
+
+    def configure(self, config: Config, *, root: str | None = None) -> None:
+        """From now on these settings, and this folder open in the editor."""
+        self._kit.config = config
+        if root is not None:
+            self._kit.root = root
+
+    # -- offers ----------------------------------------------------------------------------------------------
+
+    def offers(
+        self,
+        snapshot: Snapshot,
+        range_: Range,
+        diagnostics: tuple[Diagnostic, ...] = (),
+        automatic: bool = False,
+        only: tuple[str, ...] | None = None,
+    ) -> tuple[Offer, ...]:
+        """What can be had here. Local: asks no model, awaits nothing."""
+        settings = self._kit.config.settings
+        applicable = self._applicable.get(snapshot.uri)
+        if applicable is not None and applicable.base.lines != snapshot.lines:
+            del self._applicable[snapshot.uri]
+            applicable = None
+        return offering.offers(
+            snapshot,
+            range_,
+            diagnostics,
+            automatic=automatic,
+            only=only,
+            syntax=self._kit.syntax,
+            disabled_reason=self._why_disabled(snapshot),
+            hidden=settings.actions_disabled,
+            words=settings.actions_language,
+            kept_answer=applicable.answer_id if applicable else None,
+        )
+
+    def _why_disabled(self, snapshot: Snapshot) -> str | None:
+        config = self._kit.config
+        if config.account is None and config.no_account is not None:
+            return config.no_account.user_text
+        if snapshot.language in config.settings.languages_off:
+            return say("declined.language_off", language=snapshot.language)
+        unfit = unfit_document(snapshot, config.settings.limits_max_file_bytes)
+        return unfit.text if unfit else None
+
+    # -- running ---------------------------------------------------------------------------------------------
+
+    async def run(self, ask: Ask, editor: Editor, progress: Progress) -> Outcome:
+        """Run one action to its end: the edit applied, the text shown, or the person told why not.
+
+        Raises `ZaiError` for what service or account refuse; the caller tells it, once.
+        """
+        if ask.action == offering.APPLY_KEPT:
+            return await self._apply_kept(ask, editor)
+        rewrite = Rewrite(ask, editor, progress, self._kit, self._kit.account())
+        key = f"{id(rewrite):x}"
+        self._running[key] = rewrite
+        outcome: Outcome | None = None
+        try:
+            outcome = await rewrite.run()
+        except ZaiError as error:
+            error.when = error.when or self._kit.local_time(error.resets_at)
+            rewrite.lines.append(error.user_text)
+            raise
+        except asyncio.CancelledError:
+            rewrite.lines.append(say("error.cancelled"))
+            raise
+        finally:
+            del self._running[key]
+            self._last = Decision(ask, rewrite.choice, outcome, tuple(rewrite.lines))
+            progress.report(Stage("done"))
+        if rewrite.applicable is not None:
+            self._applicable[ask.uri] = rewrite.applicable
+        self._tell(outcome, editor)
+        return outcome
+
+    async def _apply_kept(self, ask: Ask, editor: Editor) -> Outcome:
+        """Apply an answer that was kept because it breaks the file: the person has read that and wants it anyway."""
+        applicable = self._applicable.pop(ask.uri, None)
+        if applicable is None:
+            declined = Declined("no_kept_answer", say("declined.no_kept_answer"))
+            self._tell(declined, editor)
+            return declined
+        landed = await land(
+            applicable.base,
+            applicable.edits,
+            editor,
+            label=say("offer.apply_kept"),
+            breaks=lambda _now, _text: False,
+        )
+        if isinstance(landed, NotLanded):
+            declined = Declined(landed.reason, say("declined.kept_did_not_fit"))
+            self._tell(declined, editor)
+            return declined
+        return landed
+
+    def _tell(self, outcome: Outcome, editor: Editor) -> None:
+        match outcome:
+            case Declined(text=text):
+                editor.tell("info", text)
+            case Kept(text=text):
+                editor.tell("warning", text)
+
+    # -- questions -------------------------------------------------------------------------------------------
+
+    def preview(self, ask: Ask, editor: Editor) -> tuple[Plan, WireRequest] | Declined:
+        """The request that *ask* would send, without sending it."""
+        account = self._kit.account()
+        plan = Rewrite(ask, editor, _Silent(), self._kit, account).plan()
+        if isinstance(plan, Declined):
+            return plan
+        dialect = dialect_for(account, self._kit.catalogue)
+        return plan, dialect.encode(plan.prompt, self._kit.catalogue.model(plan.choice.model))
+
+    def explain_last(self) -> Decision | None:
+        """What was decided for the last request of this process, and what came of it."""
+        return self._last
+
+    def running(self) -> tuple[str, ...]:
+        """Which actions run now, oldest first."""
+        return tuple(rewrite.ask.action for rewrite in self._running.values())
+
+    def status(self) -> AccountStatus:
+        """The account as all processes see it. Raises when there is no account."""
+        account = self._kit.account()
+        view = self._kit.slot.view(account.label)
+        now = self._kit.clock.now()
+        closures = [c for c in view.closures if c.until > now and not c.model and not c.lane]
+        last = max(closures, key=lambda c: c.until, default=None)
+        return AccountStatus(
+            account=account.label,
+            host=urlsplit(account.base_url).netloc,
+            plan=account.plan,
+            windows=self._windows(account.label),
+            waiting=len(view.waiting),
+            in_flight=len(view.holding),
+            closed_until=last.until if last else None,
+            closed_reason=last.reason or last.code if last else "",
+            paused=any(c.code == PAUSED for c in closures),
+            dispatcher=repr(self._kit.dispatcher),
+        )
+
+    def pause(self) -> None:
+        """Stop all requests of the account, in every process of this user."""
+        pause(self._kit.slot, self._kit.account().label)
+
+    def resume(self) -> None:
+        """Go on."""
+        resume(self._kit.slot, self._kit.account().label)
+
+
+class _Silent:
+    """Nobody watches."""
+
+    def report(self, stage: Stage) -> None:
+        """Nothing to do."""

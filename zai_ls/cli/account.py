@@ -1,0 +1,65 @@
+"""The account as the verbs see it: wired up for one question, and let go of."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import TYPE_CHECKING, TypeVar
+
+from zai_ls.cli.flags import account_of, configuration
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Callable
+
+    from zai_ls.assistant import AccountStatus
+    from zai_ls.cli.wiring import App
+    from zai_ls.domain import Account, Window
+
+T = TypeVar("T")
+
+
+def ask_app(args: argparse.Namespace, question: Callable[[App, Account], T]) -> T:
+    """The answer of the whole wired-up program to *question*. Raises the reason when there is no account."""
+    config = configuration(args)
+    account = account_of(config)
+
+    async def ask() -> T:
+        from zai_ls.cli.wiring import build
+
+        app = build(config, editor_name="zai-ls")
+        try:
+            return question(app, account)
+        finally:
+            await app.aclose()
+
+    return asyncio.run(ask())
+
+
+def status_of(args: argparse.Namespace) -> AccountStatus:
+    """How the account stands."""
+    return ask_app(args, lambda app, _account: app.assistant.status())
+
+
+def window_row(window: Window) -> dict[str, object]:
+    """A window in its public shape."""
+    return {
+        "name": window.name,
+        "used_percent": window.used_percent,
+        "resets_at": window.resets_at,
+        "source": window.source,
+    }
+
+
+def window_text(window: Window) -> str:
+    """A window as a short phrase: unknown is said, never shown as 0."""
+    used = "unknown" if window.used_percent is None else f"{window.used_percent:.0f} % used"
+    resets = "" if window.resets_at is None else f", resets {local(window.resets_at)}"
+    return f"{window.name}: {used}{resets} ({window.source})"
+
+
+def local(at: float) -> str:
+    """A time in the reader's own zone; with its day when it is not today."""
+    then = time.localtime(at)
+    today = time.localtime()[:3] == then[:3]
+    return time.strftime("%H:%M" if today else "%a %d %b %H:%M", then)

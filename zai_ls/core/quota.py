@@ -1,0 +1,50 @@
+"""Events and now -> quota windows. Pure.
+
+Version one: estimated from what this machine has sent, as blocks.
+A block opens at the first use, refills whole when its time is over, and does not exist while nothing is used (glm-api 4.3).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from zai_ls.domain import Window
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from zai_ls.catalogue import PlanWindow
+
+
+@dataclass(frozen=True, slots=True)
+class Spent:
+    """One request's cost, and when it was sent (epoch seconds)."""
+
+    at: float
+    credits: float
+
+
+def estimated(windows: Iterable[PlanWindow], spent: Sequence[Spent], now: float) -> tuple[Window, ...]:
+    """The state of each window at *now*, as far as this machine's own requests tell; *spent* oldest first."""
+    return tuple(_block(window, spent, now) for window in windows)
+
+
+def _block(window: PlanWindow, spent: Sequence[Spent], now: float) -> Window:
+    opened: float | None = None
+    used = 0.0
+    for event in spent:
+        if opened is None or event.at >= opened + window.seconds:
+            opened, used = event.at, 0.0
+        used += event.credits
+    if opened is None or now >= opened + window.seconds:
+        opened, used = None, 0.0
+    return Window(
+        name=window.name,
+        used_percent=min(100.0, 100.0 * used / window.credits),
+        resets_at=None if opened is None else opened + window.seconds,
+        source="estimated",
+        limit=window.credits,
+        used=used,
+        unit="credits",
+    )

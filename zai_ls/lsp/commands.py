@@ -1,0 +1,242 @@
+"""`workspace/executeCommand`: answered at once; the work runs in a background task that the server owns."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import logging
+import os
+import time
+from typing import TYPE_CHECKING, Any
+
+from zai_ls.domain import Declined
+from zai_ls.errors import Cancelled, Withdrawn, ZaiError
+from zai_ls.lsp.code_actions import CANCEL, RUN
+from zai_ls.lsp.convert import BadArgument, ask_from
+from zai_ls.lsp.protocol import log_failure
+from zai_ls.messages import say
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Mapping
+
+    from zai_ls.assistant.ports import AccountStatus, Progress
+    from zai_ls.domain import Ask, Window
+    from zai_ls.lsp.assisting import Assisting
+    from zai_ls.lsp.client import Client
+    from zai_ls.lsp.documents import Documents
+    from zai_ls.lsp.editor import ClientEditor
+    from zai_ls.lsp.progress import ProgressBars
+
+    Verb = Callable[[object], Awaitable[str | None]]
+    """A command that the wiring supplies: its argument in, a sentence for the person out."""
+
+_log = logging.getLogger(__name__)
+
+_STOP_S = 1.5
+"""Most time for cancelled work to clean up at shutdown; then it is left behind."""
+
+SUPPLIED = ("zai.toggleCompletions", "zai.completionAccepted")
+"""Public commands whose work lies outside `lsp/` and the assistant's code actions."""
+
+
+class Commands:
+    """The public commands of one server, and the work they began."""
+
+    def __init__(
+        self,
+        assistant: Assisting,
+        documents: Documents,
+        bars: ProgressBars,
+        editor: Callable[[], ClientEditor],
+        client: Callable[[], Client],
+        verbs: Mapping[str, Verb],
+    ) -> None:
+        self._assistant = assistant
+        self._documents = documents
+        self._bars = bars
+        self._editor = editor
+        self._client = client
+        self._verbs = verbs
+        self._runs: dict[str, asyncio.Task[None]] = {}
+        self._chores: set[asyncio.Task[None]] = set()
+        self._count = itertools.count(1)
+
+    def table(self) -> dict[str, Callable[..., Any]]:
+        """Every public command by name; each takes one argument of any shape, or none."""
+        return {
+            RUN: self._run,
+            CANCEL: self._cancel,
+            "zai.explainLast": self._explain_last,
+            "zai.showQuota": self._show_quota,
+            "zai.showPrompt": self._show_prompt,
+            "zai.pause": self._pause,
+            "zai.resume": self._resume,
+            **{name: self._supplied(name) for name in SUPPLIED},
+        }
+
+    def running(self) -> tuple[str, ...]:
+        """Ids of what runs, oldest first."""
+        return tuple(self._runs)
+
+    async def stop(self) -> None:
+        """Cancel all work and wait, for a while, until it has cleaned up."""
+        tasks = [*self._runs.values(), *self._chores]
+        for task in tasks:
+            task.cancel()
+        if tasks:
+            await asyncio.wait(tasks, timeout=_STOP_S)
+
+    # -- running an action ------------------------------------------------------------------------------
+
+    def _run(self, argument: object = None) -> dict[str, str]:
+        """`zai.run`: begin, and say under which id."""
+        ask, _ = ask_from(argument, self._documents.snapshot_at, self._client().unit)
+        run_id = f"{os.getpid()}-{next(self._count)}"
+        task = asyncio.ensure_future(self._carry_out(run_id, ask))
+        self._runs[run_id] = task
+        # Not in the task itself: one that is cancelled before its first step never gets to its `finally`.
+        task.add_done_callback(lambda _: self._runs.pop(run_id, None))
+        return {"id": run_id}
+
+    async def _carry_out(self, run_id: str, ask: Ask) -> None:
+        title = say("lsp.progress", action=ask.action)
+        progress = self._bars.begin(self._client(), title, lambda: self._cancel({"id": run_id}))
+        try:
+            await self._told_once(lambda: self._ask_assistant(ask, progress))
+        finally:
+            progress.end()
+
+    async def _ask_assistant(self, ask: Ask, progress: Progress) -> None:
+        await self._assistant.run(ask, self._editor(), progress)
+
+    def _cancel(self, argument: object = None) -> dict[str, str | None]:
+        """`zai.cancel`: that request, else the newest. Says which one; null when there was none."""
+        wish = argument.get("id") if isinstance(argument, dict) else argument
+        if wish is not None and not isinstance(wish, str | int):
+            raise BadArgument("id: expected a string")
+        run_id = next(reversed(self._runs), None) if wish is None else str(wish)
+        task = self._runs.get(run_id) if run_id is not None else None
+        if task is None:
+            return {"id": None}
+        task.cancel()
+        return {"id": run_id}
+
+    # -- asking how things stand ------------------------------------------------------------------------
+
+    def _explain_last(self, _: object = None) -> None:
+        decision = self._assistant.explain_last()
+        editor = self._editor()
+        if decision is None:
+            editor.tell("info", say("lsp.nothing_to_explain"))
+            return
+        title = say("lsp.last_request", action=decision.ask.action)
+        text = "\n".join(f"- {line}" for line in decision.lines)
+        self._begin(lambda: editor.show(title, f"# {title}\n\n{text}\n"))
+
+    def _show_quota(self, _: object = None) -> None:
+        self._begin(self._tell_quota)
+
+    async def _tell_quota(self) -> None:
+        self._editor().tell("info", quota_sentence(self._assistant.status()))
+
+    def _show_prompt(self, argument: object = None) -> None:
+        if argument is not None:
+            ask, _ = ask_from(argument, self._documents.snapshot_at, self._client().unit)
+        else:
+            decision = self._assistant.explain_last()
+            if decision is None:
+                self._editor().tell("info", say("lsp.nothing_to_explain"))
+                return
+            ask = decision.ask
+        self._begin(lambda: self._show_prompt_of(ask))
+
+    async def _show_prompt_of(self, ask: Ask) -> None:
+        editor = self._editor()
+        preview = self._assistant.preview(ask, editor)
+        if isinstance(preview, Declined):
+            editor.tell("info", preview.text)
+            return
+        plan, _ = preview
+        title = say("lsp.prompt_title", action=ask.action, model=plan.choice.model)
+        await editor.show(
+            title, f"# {title}\n\n{plan.choice.reason}\n\n{plan.prompt.system}\n\n---\n\n{plan.prompt.user}\n"
+        )
+
+    def _pause(self, _: object = None) -> None:
+        self._begin(self._pause_account)
+
+    async def _pause_account(self) -> None:
+        self._assistant.pause()
+        self._editor().tell("info", say("error.paused"))
+
+    def _resume(self, _: object = None) -> None:
+        self._begin(self._resume_account)
+
+    async def _resume_account(self) -> None:
+        self._assistant.resume()
+        self._editor().tell("info", say("lsp.resumed"))
+
+    def _supplied(self, name: str) -> Callable[..., None]:
+        def command(argument: object = None) -> None:
+            self._begin(lambda: self._carry_out_supplied(name, argument))
+
+        return command
+
+    async def _carry_out_supplied(self, name: str, argument: object) -> None:
+        verb = self._verbs.get(name)
+        text = say("lsp.unavailable", command=name) if verb is None else await verb(argument)
+        if text:
+            self._editor().tell("info", text)
+
+    # -- work in the background -------------------------------------------------------------------------
+
+    def _begin(self, work: Callable[[], Awaitable[None]]) -> None:
+        task = asyncio.ensure_future(self._told_once(work))
+        self._chores.add(task)
+        task.add_done_callback(self._chores.discard)
+
+    async def _told_once(self, work: Callable[[], Awaitable[None]]) -> None:
+        """Do *work*; what goes wrong is told to the person, once, and goes no further."""
+        try:
+            await work()
+        except Cancelled:
+            pass  # The person did it.
+        except Withdrawn as withdrawn:
+            self._editor().tell("info", withdrawn.user_text)
+        except ZaiError as error:
+            self._editor().tell("error", error.user_text)
+        except Exception as error:  # noqa: BLE001  (nobody awaits this task: here is the last place to say it)
+            log_failure("A command", error)
+            self._editor().tell("error", say("lsp.internal", what=type(error).__name__))
+
+
+def quota_sentence(status: AccountStatus) -> str:
+    """What is left, in one sentence with local times."""
+    windows = "; ".join(_window(window) for window in status.windows) or say("lsp.quota_none")
+    if status.paused:
+        closed = say("lsp.quota_paused")
+    elif status.closed_until is not None:
+        closed = say("lsp.quota_closed", reason=status.closed_reason)
+    else:
+        closed = ""
+    return say(
+        "lsp.quota",
+        account=status.account,
+        plan=status.plan,
+        host=status.host,
+        windows=windows,
+        closed=closed,
+    )
+
+
+def _window(window: Window) -> str:
+    used = (
+        say("lsp.quota_unknown")
+        if window.used_percent is None
+        else say("lsp.quota_used", percent=round(window.used_percent))
+    )
+    text = say("lsp.quota_window", name=window.name, used=used)
+    if window.resets_at is None:
+        return text
+    when = time.strftime("%a %H:%M", time.localtime(window.resets_at))
+    return say("lsp.quota_resets", window=text, when=when)

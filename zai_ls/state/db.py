@@ -1,0 +1,228 @@
+"""The database that all processes of a user share: opened late, reopened when it is lost, set aside when it is damaged.
+
+Nothing here is the truth of "one in flight"; that is the kernel's locks. So a database may vanish under running
+processes and be begun anew: whoever keeps rows in it (slot, ledger) puts back its own when that happens.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+from uuid import uuid4
+
+from zai_ls.errors import StateUnusable
+from zai_ls.messages import say
+from zai_ls.state.folder import prepare
+from zai_ls.state.kernel_lock import KernelLock, same_file
+from zai_ls.state.schema import migrate
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+T = TypeVar("T")
+
+FILE = "state.db"
+_BUSY_S = 5.0
+_OPENING_S = 10.0
+_NO_FAULT_OF_THE_FILE = frozenset(
+    {
+        sqlite3.SQLITE_BUSY,
+        sqlite3.SQLITE_LOCKED,
+        sqlite3.SQLITE_FULL,
+        sqlite3.SQLITE_CONSTRAINT,
+        sqlite3.SQLITE_NOMEM,
+        sqlite3.SQLITE_INTERRUPT,
+    }
+)
+"""After these, opening the file anew would help nothing."""
+_DAMAGE = frozenset({0, sqlite3.SQLITE_ERROR, sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
+"""What a damaged file says when it is opened: 0 is our own finding, ERROR a table or column that is not there."""
+_SHORT_READ = sqlite3.SQLITE_IOERR | 2 << 8
+"""SQLITE_IOERR_SHORT_READ: the file ends in the middle of a page."""
+
+
+class Database:
+    """One connection, used from one thread; opened at first use."""
+
+    def __init__(
+        self, folder: Path, *, on_message: Callable[[str], None] = lambda text: None, vfs: str = ""
+    ) -> None:
+        self.folder = folder
+        self.path = folder / FILE
+        self.process_id = uuid4().hex
+        """Names this process in all tables."""
+        self._on_message = on_message
+        self._vfs = vfs
+        """SQLite's way to the file system; empty: its default."""
+        self._connection: sqlite3.Connection | None = None
+        self._file: os.stat_result | None = None
+        self._restorers: list[Callable[[sqlite3.Connection], None]] = []
+
+    def transaction(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        """What *work* returns, done alone among all processes and as a whole or not at all.
+
+        *work* runs again when the file turns out lost or damaged, so it must leave no trace outside when it fails.
+        Raises `StateUnusable`.
+        """
+        return self._twice(work, "BEGIN IMMEDIATE")
+
+    def read(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        """What *work* returns, seeing the tables as of one instant; it writes nothing and waits for no writer."""
+        return self._twice(work, "BEGIN")
+
+    def _twice(self, work: Callable[[sqlite3.Connection], T], begin: str) -> T:
+        try:
+            return self._once(work, begin)
+        except sqlite3.Error as error:
+            if _code(error) in _NO_FAULT_OF_THE_FILE:
+                raise self._unusable(error) from error
+            suspicion = error
+        self._close()
+        try:
+            self._open(suspicion)
+            return self._once(work, begin)
+        except sqlite3.Error as error:
+            self._close()
+            raise self._unusable(error) from error
+
+    def on_restored(self, restore: Callable[[sqlite3.Connection], None]) -> None:
+        """Call *restore*, in a transaction, whenever another file has taken the place of the one in use."""
+        self._restorers.append(restore)
+
+    def forget(self, restore: Callable[[sqlite3.Connection], None]) -> None:
+        """Call *restore* no more."""
+        self._restorers.remove(restore)
+
+    def close(self) -> None:
+        """Let go of the file; the next use opens it again."""
+        self._close()
+
+    def _once(self, work: Callable[[sqlite3.Connection], T], begin: str) -> T:
+        connection = self._current()
+        connection.execute(begin)
+        try:
+            result = work(connection)
+            connection.execute("COMMIT")
+        except BaseException:
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
+            raise
+        return result
+
+    def _current(self) -> sqlite3.Connection:
+        """The connection, to the file that bears the name now."""
+        if self._connection is not None:
+            if same_file(_stat(self.path), self._file):
+                return self._connection
+            self._close()
+        return self._open(None)
+
+    def _open(self, suspicion: sqlite3.Error | None) -> sqlite3.Connection:
+        """Open, or begin, the file: one process at a time, so that nobody opens what another is setting aside."""
+        opening = KernelLock(prepare(self.folder) / "state.lock")
+        if not opening.try_take(_OPENING_S):
+            raise StateUnusable(say("state.locked"), path=str(self.path))
+        try:
+            try:
+                connection = self._connect(check=suspicion is not None)
+            except sqlite3.DatabaseError as error:
+                if not _is_damage(error):
+                    raise
+                self._set_aside(error)
+                connection = self._connect(check=False)
+        except sqlite3.Error as error:
+            raise self._unusable(error) from error
+        finally:
+            opening.free()
+        again = self._file is not None
+        self._connection, self._file = connection, _stat(self.path)
+        if again:
+            for restore in self._restorers:
+                self._once(restore, "BEGIN IMMEDIATE")
+        return connection
+
+    def _connect(self, *, check: bool) -> sqlite3.Connection:
+        """A connection with our schema. *check*: look the whole file through. Raises `sqlite3.DatabaseError`."""
+        if _stat(self.path) is None:
+            # A log left behind by a removed database would be played into the new one.
+            for ending in ("-wal", "-shm"):
+                self.path.with_name(FILE + ending).unlink(missing_ok=True)
+            os.close(
+                os.open(self.path, os.O_RDWR | os.O_CREAT, 0o600)
+            )  # SQLite gives its other files this mode
+        connection = sqlite3.connect(
+            f"{self.path.absolute().as_uri()}?mode=rw" + (f"&vfs={self._vfs}" if self._vfs else ""),
+            uri=True,
+            timeout=_BUSY_S,
+            isolation_level=None,
+        )
+        try:
+            (mode,) = connection.execute("PRAGMA journal_mode").fetchone()
+            if mode != "wal":
+                (mode,) = connection.execute("PRAGMA journal_mode = WAL").fetchone()
+            if mode != "wal":
+                connection.execute("PRAGMA journal_mode = DELETE")
+                self._on_message(say("state.no_wal", path=self.path))
+            connection.execute("PRAGMA synchronous = NORMAL")
+            migrate(connection)
+            if check:
+                (said,) = connection.execute("PRAGMA quick_check(1)").fetchone()
+                connection.execute("SELECT max(seq), max(rank), max(until) FROM ticket").fetchone()
+                connection.execute("SELECT max(id), max(started_at), max(score) FROM request").fetchone()
+                connection.execute("SELECT max(not_before), max(reason) FROM closure").fetchone()
+                connection.execute("SELECT max(value) FROM meta").fetchone()
+                connection.execute("SELECT max(id), max(port) FROM proc").fetchone()
+                connection.execute("SELECT max(slots) FROM proc_account").fetchone()
+                if said != "ok":
+                    raise sqlite3.DatabaseError(said)
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+    def _set_aside(self, why: sqlite3.Error) -> None:
+        """Rename the damaged file and its log: evidence for a person, and out of our way."""
+        stamp = time.strftime("%Y%m%d-%H%M%S", time.gmtime(self.path.stat().st_mtime))
+        aside = self.path.with_name(f"{FILE}.corrupt-{stamp}")
+        number = 1
+        while aside.exists():
+            number += 1
+            aside = self.path.with_name(f"{FILE}.corrupt-{stamp}-{number}")
+        try:
+            self.path.rename(aside)
+            for ending in ("-wal", "-shm"):
+                log = self.path.with_name(FILE + ending)
+                if log.exists():
+                    log.rename(aside.with_name(aside.name + ending))
+        except OSError:
+            # Windows does not rename what another process has open. Those close it as soon as they meet the damage.
+            raise StateUnusable(say("state.stuck", why=why), path=str(self.path)) from why
+        self._on_message(say("state.set_aside", path=self.path, why=why, aside=aside.name))
+
+    def _close(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+    def _unusable(self, error: sqlite3.Error) -> StateUnusable:
+        return StateUnusable(str(error), path=str(self.path))
+
+
+def _stat(path: Path) -> os.stat_result | None:
+    try:
+        return path.stat()
+    except OSError:
+        return None
+
+
+def _code(error: sqlite3.Error) -> int:
+    """SQLite's primary result code; 0 for an error that is not its own."""
+    return int(getattr(error, "sqlite_errorcode", 0)) & 0xFF
+
+
+def _is_damage(error: sqlite3.Error) -> bool:
+    """Does *error* speak of the file's content, not of rights, room or traffic?"""
+    return _code(error) in _DAMAGE or getattr(error, "sqlite_errorcode", 0) == _SHORT_READ

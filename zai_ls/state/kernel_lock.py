@@ -1,0 +1,81 @@
+"""A lock that the kernel frees when its holder dies: the truth of "one in flight" and the proof of life.
+
+Files are never written and, while another may hold them, never removed; their names and meaning never change, because
+processes of different versions share them.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from zai_ls.errors import StateUnusable
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from filelock import BaseFileLock
+
+
+class KernelLock:
+    """One lock file. Two of these on one path exclude each other, within a process as between processes."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._lock: BaseFileLock | None = None
+
+    def try_take(self, patience_s: float = 0.0) -> bool:
+        """Take it if it is free, or becomes free within *patience_s*, which blocks.
+
+        Raises `StateUnusable` where the file system has no such locks.
+        """
+        import filelock
+
+        lock = self._lock or _new_lock(self.path)
+        self._lock = lock
+        try:
+            lock.acquire(timeout=patience_s, poll_interval=0.005)
+        except filelock.Timeout:
+            return False
+        except (OSError, NotImplementedError) as error:
+            raise StateUnusable(str(error), path=str(self.path)) from error
+        return True
+
+    def free(self) -> None:
+        """Give it back; nothing happens when it is not held."""
+        if self._lock is not None:
+            self._lock.release(force=True)
+
+    @property
+    def is_held(self) -> bool:
+        """Is it held through this object?"""
+        return self._lock is not None and self._lock.is_locked
+
+
+def is_held_elsewhere(path: Path) -> bool:
+    """Does anyone hold the lock at *path*? A missing file is held by nobody, and is not made."""
+    if not path.exists():
+        return False
+    probe = KernelLock(path)
+    if not probe.try_take():
+        return True
+    probe.free()
+    return False
+
+
+def _new_lock(path: Path) -> BaseFileLock:
+    from filelock import FileLock
+
+    # Newer versions of filelock fall back to a lock that outlives a killed holder where flock is missing. Older ones have
+    # no such fallback and no such parameter.
+    try:
+        return FileLock(path, mode=0o600, thread_local=False, fallback_to_soft=False)
+    except TypeError:
+        return FileLock(path, mode=0o600, thread_local=False)
+
+
+def same_file(first: os.stat_result | None, second: os.stat_result | None) -> bool:
+    """Do these describe one file? On file systems without inode numbers every file is the same."""
+    if first is None or second is None:
+        return first is second
+    return (first.st_dev, first.st_ino) == (second.st_dev, second.st_ino)

@@ -1,0 +1,418 @@
+"""What this machine sent and what it cost: reserved before it is sent, settled after.
+
+An open reservation counts as spent (architecture, invariant 9). A request that was aborted, cut or orphaned settles as the
+prompt's estimate + the tokens received, marked estimated; a refused one costs nothing.
+"""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Literal, cast, get_args
+
+from zai_ls.core import throttle
+from zai_ls.domain import Lane, Usage
+from zai_ls.state import closures
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Callable, Iterable
+
+    from zai_ls.clock import Clock
+    from zai_ls.core.scheduling import Closure
+    from zai_ls.state.db import Database
+
+Ending = Literal["complete", "aborted", "cut", "refused", "orphaned"]
+"""How a request ended: body read to its end; closed by us; broken off; answered with an error; its process died."""
+
+_ENDINGS = frozenset(get_args(Ending))
+_LATELY = 40
+"""So many of the latest complete requests tell how long one takes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reservation:
+    """A request about to be sent, at its expected cost, not its ceiling."""
+
+    account: str
+    lane: Lane
+    model: str
+    expected: Usage
+    credits: float = 0.0
+    money: float = 0.0
+    action: str = ""
+    editor: str = ""
+    waited_s: float = 0.0
+    """How long it waited for the slot."""
+    score: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """A sum over requests; those still open count at their expected cost."""
+
+    requests: int = 0
+    """Refused ones not counted: they cost nothing."""
+    prompt_tokens: int = 0
+    cached_tokens: int = 0
+    completion_tokens: int = 0
+    credits: float = 0.0
+    money: float = 0.0
+    open: int = 0
+    """How many of them are still open."""
+    estimated: int = 0
+    """How many of them we counted ourselves."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One request, as the ledger has it."""
+
+    id: int
+    account: str
+    proc: str
+    lane: Lane
+    action: str
+    editor: str
+    model: str
+    served_model: str
+    state: str
+    """`open`, or an `Ending`."""
+    started_at: float
+    sent_at: float | None
+    first_byte_at: float | None
+    ended_at: float | None
+    usage: Usage
+    credits: float
+    money: float
+    code: str
+    waited_s: float
+    score: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class LastEnded:
+    """The request that ended last before another."""
+
+    ended_at: float
+    foreign: bool
+    """Another process sent it."""
+    aborted: bool
+    """The service may not have noticed its end yet."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line of statistics."""
+
+    lane: str
+    action: str
+    model: str
+    totals: Totals
+    mean_s: float
+    """Mean time from start to end; 0 when none has ended."""
+
+
+class SpendView:
+    """What the throttle sees at its second question: inside the transaction that makes the reservation."""
+
+    def __init__(self, connection: sqlite3.Connection, account: str, now: float) -> None:
+        self._connection = connection
+        self.account = account
+        self.now = now
+        self.closures: tuple[Closure, ...] = closures.read(connection, account, now)
+
+    def spent(self, since: float) -> Totals:
+        """What requests started at or after *since* cost, open reservations included."""
+        return _spent(self._connection, self.account, since)
+
+
+class Ledger:
+    """The ledger of one user, as one process writes it."""
+
+    def __init__(self, db: Database, clock: Clock) -> None:
+        self._db = db
+        self._clock = clock
+        self._open: dict[int, tuple[Reservation, float]] = {}
+        """Our own open entries with their starts, to put back should the database be lost."""
+        db.on_restored(self._restore)
+
+    # -- one request's life ---------------------------------------------------------------------------------
+
+    def reserve(
+        self, entry: Reservation, decide: Callable[[SpendView], throttle.Verdict]
+    ) -> int | throttle.Verdict:
+        """Ask *decide* and, when it says go, reserve; both in one transaction. Returns the entry's id or the other verdict."""
+
+        def work(connection: sqlite3.Connection) -> tuple[int, float] | throttle.Verdict:
+            now = self._clock.now()
+            verdict = decide(SpendView(connection, entry.account, now))
+            if not isinstance(verdict, throttle.Go):
+                return verdict
+            entry_id = _new_id(now)
+            self._insert(connection, entry_id, entry, now)
+            return entry_id, now
+
+        answer = self._db.transaction(work)
+        if not isinstance(answer, tuple):
+            return answer
+        entry_id, now = answer
+        self._open[entry_id] = (entry, now)
+        return entry_id
+
+    def sent(self, entry_id: int) -> None:
+        """The request is on its way."""
+        self._mark(entry_id, "UPDATE request SET sent_at = ? WHERE id = ? AND sent_at IS NULL")
+
+    def first_byte(self, entry_id: int) -> None:
+        """The reply has begun; from here the request is never tried again."""
+        self._mark(entry_id, "UPDATE request SET first_byte_at = ? WHERE id = ? AND first_byte_at IS NULL")
+
+    def received(self, entry_id: int, tokens: int) -> None:
+        """So many tokens have arrived so far: what an orphan is settled with. For now and then, not for each chunk."""
+        self._db.transaction(
+            lambda connection: connection.execute(
+                "UPDATE request SET received_tokens = ? WHERE id = ? AND state = 'open'", (tokens, entry_id)
+            )
+        )
+
+    def settle(
+        self,
+        entry_id: int,
+        usage: Usage | None,
+        how: str,
+        *,
+        served_model: str = "",
+        error_code: str = "",
+        received_tokens: int = 0,
+        credits: float | None = None,  # noqa: A002 - the word of the service's price list
+        money: float | None = None,
+    ) -> None:
+        """Close an entry, once; a second time changes nothing.
+
+        *how* is an `Ending`. Without *usage* the tokens are the prompt's estimate + *received_tokens*; without *credits* or
+        *money* the reserved ones, in proportion to the tokens.
+        """
+        if how not in _ENDINGS:
+            raise ValueError(how)
+        now = self._clock.now()
+        mine = self._open.get(entry_id)
+
+        def work(connection: sqlite3.Connection) -> None:
+            row = connection.execute(
+                "SELECT prompt_tokens, completion_tokens, credits, money FROM request WHERE id = ? AND state = 'open'",
+                (entry_id,),
+            ).fetchone()
+            if row is None:
+                return
+            final, share = _final(how, usage, received_tokens, row[0], row[1])
+            connection.execute(
+                """UPDATE request SET state = ?, ended_at = ?, served_model = ?, code = ?, prompt_tokens = ?,
+                   cached_tokens = ?, completion_tokens = ?, reasoning_tokens = ?, received_tokens = ?, credits = ?,
+                   money = ?, estimated = ? WHERE id = ?""",
+                (
+                    how,
+                    now if mine is None else max(now, mine[1]),
+                    served_model,
+                    error_code,
+                    final.prompt_tokens,
+                    final.cached_tokens,
+                    final.completion_tokens,
+                    final.reasoning_tokens,
+                    received_tokens,
+                    row[2] * share if credits is None or how == "refused" else credits,
+                    row[3] * share if money is None or how == "refused" else money,
+                    final.estimated,
+                    entry_id,
+                ),
+            )
+
+        self._db.transaction(work)
+        self._open.pop(entry_id, None)
+
+    # -- questions ------------------------------------------------------------------------------------------
+
+    def spent(self, account: str, since: float) -> Totals:
+        """What requests of *account* started at or after *since* cost, open reservations included."""
+        return self._db.read(lambda connection: _spent(connection, account, since))
+
+    def recent(self, account: str, count: int) -> tuple[Entry, ...]:
+        """The latest *count* requests, the newest first."""
+        return self._db.read(
+            lambda connection: tuple(
+                _entry(row)
+                for row in connection.execute(
+                    """SELECT id, account, proc, lane, action, editor, model, served_model, state, started_at, sent_at,
+                       first_byte_at, ended_at, prompt_tokens, cached_tokens, completion_tokens, reasoning_tokens,
+                       estimated, credits, money, code, waited_s, score
+                       FROM request WHERE account = ? ORDER BY started_at DESC, id DESC LIMIT ?""",
+                    (account, count),
+                )
+            )
+        )
+
+    def last_ended(self, account: str, before: int) -> LastEnded | None:
+        """The request of *account* that ended last, the entry *before* left out; None when there is none."""
+
+        def work(connection: sqlite3.Connection) -> LastEnded | None:
+            row = connection.execute(
+                """SELECT ended_at, proc, state FROM request
+                   WHERE account = ? AND ended_at IS NOT NULL AND id != ? ORDER BY ended_at DESC LIMIT 1""",
+                (account, before),
+            ).fetchone()
+            if row is None:
+                return None
+            return LastEnded(
+                ended_at=row[0],
+                foreign=row[1] != self._db.process_id,
+                aborted=row[2] in {"aborted", "cut", "orphaned"},
+            )
+
+        return self._db.read(work)
+
+    def service_s(self, account: str) -> float:
+        """How long a request lately took from start to end, on average over all lanes; 0 when unknown."""
+        lately = self._db.read(lambda connection: latest_durations(connection, account))
+        return sum(seconds for _, seconds in lately) / len(lately) if lately else 0.0
+
+    def stats(self, account: str, since: float) -> tuple[Row, ...]:
+        """Sums by lane, action and model of requests started at or after *since*, the dearest first."""
+        return self._db.read(
+            lambda connection: tuple(
+                Row(lane, action, model, Totals(*sums), mean or 0.0)
+                for lane, action, model, mean, *sums in connection.execute(
+                    f"""SELECT lane, action, model, avg(ended_at - started_at), {_SUMS}
+                        FROM request WHERE account = ? AND started_at >= ?
+                        GROUP BY lane, action, model ORDER BY sum(credits) DESC, count(*) DESC""",  # noqa: S608 - our own constant
+                    (account, since),
+                )
+            )
+        )
+
+    def close(self) -> None:
+        """Have nothing put back any more."""
+        self._db.forget(self._restore)
+
+    # -- inside ---------------------------------------------------------------------------------------------
+
+    def _mark(self, entry_id: int, statement: str) -> None:
+        now = self._clock.now()
+        self._db.transaction(lambda connection: connection.execute(statement, (now, entry_id)))
+
+    def _restore(self, connection: sqlite3.Connection) -> None:
+        for entry_id, (entry, started_at) in self._open.items():
+            self._insert(connection, entry_id, entry, started_at)
+
+    def _insert(
+        self, connection: sqlite3.Connection, entry_id: int, entry: Reservation, started_at: float
+    ) -> None:
+        connection.execute(
+            """INSERT OR IGNORE INTO request (id, account, proc, lane, action, editor, model, started_at, prompt_tokens,
+               cached_tokens, completion_tokens, reasoning_tokens, credits, money, estimated, waited_s, score)
+               VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1, ?, ?)""",
+            (
+                entry_id,
+                entry.account,
+                self._db.process_id,
+                entry.lane.value,
+                entry.action,
+                entry.editor,
+                entry.model,
+                started_at,
+                entry.expected.prompt_tokens,
+                entry.expected.cached_tokens,
+                entry.expected.completion_tokens,
+                entry.expected.reasoning_tokens,
+                entry.credits,
+                entry.money,
+                entry.waited_s,
+                entry.score,
+            ),
+        )
+
+
+def settle_orphans(connection: sqlite3.Connection, proc: str, now: float) -> None:
+    """Close what the dead process *proc* left open: the prompt's estimate + what it had noted as received."""
+    rows = connection.execute(
+        """SELECT id, prompt_tokens, completion_tokens, received_tokens, started_at FROM request
+           WHERE proc = ? AND state = 'open'""",
+        (proc,),
+    ).fetchall()
+    for entry_id, prompt, completion, received, started_at in rows:
+        final, share = _final("orphaned", None, received, prompt, completion)
+        connection.execute(
+            """UPDATE request SET state = 'orphaned', ended_at = ?, completion_tokens = ?, reasoning_tokens = 0,
+               cached_tokens = 0, credits = credits * ?, money = money * ?, estimated = 1 WHERE id = ?""",
+            (max(now, started_at), final.completion_tokens, share, share, entry_id),
+        )
+
+
+def latest_durations(connection: sqlite3.Connection, account: str) -> list[tuple[Lane, float]]:
+    """Lane and seconds from start to end of the latest complete requests."""
+    rows = connection.execute(
+        """SELECT lane, state, ended_at - started_at FROM request
+           WHERE account = ? AND ended_at IS NOT NULL ORDER BY ended_at DESC LIMIT ?""",
+        (account, _LATELY),
+    )
+    return [
+        (Lane(lane), max(0.0, took)) for lane, state, took in rows if state == "complete" and _is_lane(lane)
+    ]
+
+
+def _is_lane(lane: str) -> bool:
+    """A newer version may have lanes that this one does not know."""
+    return lane in _LANES
+
+
+_LANES: Iterable[str] = frozenset(Lane)
+
+_SUMS = """coalesce(sum(state != 'refused'), 0), coalesce(sum(prompt_tokens), 0), coalesce(sum(cached_tokens), 0),
+    coalesce(sum(completion_tokens), 0), coalesce(sum(credits), 0.0), coalesce(sum(money), 0.0),
+    coalesce(sum(state = 'open'), 0), coalesce(sum(estimated AND state != 'refused'), 0)"""
+"""In the order of `Totals`."""
+
+
+def _spent(connection: sqlite3.Connection, account: str, since: float) -> Totals:
+    row = connection.execute(
+        f"SELECT {_SUMS} FROM request WHERE account = ? AND started_at >= ?",  # noqa: S608 - our own constant
+        (account, since),
+    ).fetchone()
+    return Totals(*row)
+
+
+def _final(how: str, usage: Usage | None, received: int, prompt: int, completion: int) -> tuple[Usage, float]:
+    """The tokens to settle with, and which part of the reserved cost that is."""
+    if how == "refused":
+        return Usage(), 0.0
+    final = usage or Usage(prompt_tokens=prompt, completion_tokens=received, estimated=True)
+    if how != "complete" and not final.estimated and usage is None:
+        final = replace(final, estimated=True)
+    reserved = prompt + completion
+    share = (final.prompt_tokens + final.completion_tokens) / reserved if reserved else 1.0
+    return final, share
+
+
+def _new_id(now: float) -> int:
+    """Unique over processes and databases: an id from before a loss must never name another's entry after it."""
+    return (int(now * 1000) << 20) | secrets.randbits(20)
+
+
+def _entry(row: tuple[object, ...]) -> Entry:
+    fields = cast("tuple[int, str, str, str, str, str, str, str, str, float, float, float, float]", row[:13])
+    prompt, cached, completion, reasoning, estimated = cast("tuple[int, int, int, int, int]", row[13:18])
+    credits_, money, code, waited_s, score = cast("tuple[float, float, str, float, float | None]", row[18:])
+    entry_id, account, proc, lane, *names = fields[:9]
+    return Entry(
+        entry_id,
+        account,
+        proc,
+        Lane(lane) if _is_lane(lane) else Lane.AGENT,
+        *cast("list[str]", names),
+        *fields[9:],
+        usage=Usage(prompt, cached, completion, reasoning, bool(estimated)),
+        credits=credits_,
+        money=money,
+        code=code,
+        waited_s=waited_s,
+        score=score,
+    )

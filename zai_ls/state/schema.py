@@ -1,0 +1,121 @@
+"""The database's tables, as numbered migrations that only ever add.
+
+Processes of different versions share the file: a column or table that exists keeps its name and meaning for good, a new
+column has a default, and a process that meets a newer schema goes on with the columns it knows. For the same reason no
+statement of ours says `SELECT *`, or `INSERT` without naming its columns.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import sqlite3
+
+_FIRST = (
+    # Small facts by name: `arrival`, `skew` (the line's own time) and `seen` (the clock when last written).
+    "CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value REAL NOT NULL)",
+    # Who lives. Proof of life is the lock file procs/<id>.lock, never a row.
+    """CREATE TABLE IF NOT EXISTS proc (
+        id TEXT PRIMARY KEY,
+        pid INTEGER NOT NULL DEFAULT 0,
+        port INTEGER NOT NULL DEFAULT 0,
+        token TEXT NOT NULL DEFAULT '',
+        name TEXT NOT NULL DEFAULT '',
+        started_at REAL NOT NULL DEFAULT 0
+    )""",
+    """CREATE TABLE IF NOT EXISTS proc_account (
+        proc TEXT NOT NULL,
+        account TEXT NOT NULL,
+        slots INTEGER NOT NULL DEFAULT 1,
+        PRIMARY KEY (proc, account)
+    )""",
+    # The line. state: waiting, holding, superseded, refused; the last two are answers that the owner has yet to read.
+    """CREATE TABLE IF NOT EXISTS ticket (
+        seq INTEGER PRIMARY KEY AUTOINCREMENT,
+        id TEXT NOT NULL UNIQUE,
+        proc TEXT NOT NULL,
+        account TEXT NOT NULL,
+        lane TEXT NOT NULL,
+        model TEXT NOT NULL DEFAULT '',
+        topic TEXT NOT NULL DEFAULT '',
+        eligible_at REAL NOT NULL DEFAULT 0,
+        deadline REAL,
+        arrived_at REAL NOT NULL,
+        rank REAL NOT NULL,
+        state TEXT NOT NULL DEFAULT 'waiting',
+        slot INTEGER,
+        since REAL,
+        revoked INTEGER NOT NULL DEFAULT 0,
+        offered_at REAL,
+        code TEXT NOT NULL DEFAULT '',
+        reason TEXT NOT NULL DEFAULT '',
+        until REAL
+    )""",
+    "CREATE INDEX IF NOT EXISTS ticket_line ON ticket (account, state, rank)",
+    """CREATE TABLE IF NOT EXISTS closure (
+        account TEXT NOT NULL,
+        model TEXT NOT NULL DEFAULT '',
+        lane TEXT NOT NULL DEFAULT '',
+        code TEXT NOT NULL,
+        not_before REAL NOT NULL,
+        reason TEXT NOT NULL DEFAULT '',
+        PRIMARY KEY (account, model, lane, code)
+    )""",
+    # The ledger. state: open, then one of complete, aborted, cut, refused, orphaned.
+    """CREATE TABLE IF NOT EXISTS request (
+        id INTEGER PRIMARY KEY,
+        account TEXT NOT NULL,
+        proc TEXT NOT NULL,
+        lane TEXT NOT NULL,
+        action TEXT NOT NULL DEFAULT '',
+        editor TEXT NOT NULL DEFAULT '',
+        model TEXT NOT NULL,
+        served_model TEXT NOT NULL DEFAULT '',
+        state TEXT NOT NULL DEFAULT 'open',
+        started_at REAL NOT NULL,
+        sent_at REAL,
+        first_byte_at REAL,
+        ended_at REAL,
+        prompt_tokens INTEGER NOT NULL DEFAULT 0,
+        cached_tokens INTEGER NOT NULL DEFAULT 0,
+        completion_tokens INTEGER NOT NULL DEFAULT 0,
+        reasoning_tokens INTEGER NOT NULL DEFAULT 0,
+        received_tokens INTEGER NOT NULL DEFAULT 0,
+        credits REAL NOT NULL DEFAULT 0,
+        money REAL NOT NULL DEFAULT 0,
+        estimated INTEGER NOT NULL DEFAULT 1,
+        code TEXT NOT NULL DEFAULT '',
+        waited_s REAL NOT NULL DEFAULT 0,
+        score REAL
+    )""",
+    # Sums over a window read this index alone.
+    """CREATE INDEX IF NOT EXISTS request_spent ON request
+        (account, started_at, credits, money, prompt_tokens, cached_tokens, completion_tokens, state, estimated)""",
+    "CREATE INDEX IF NOT EXISTS request_ended ON request (account, ended_at)",
+    "CREATE INDEX IF NOT EXISTS request_open ON request (proc) WHERE state = 'open'",
+)
+
+MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST,)
+"""Migration n brings `user_version` from n to n + 1."""
+
+
+def migrate(connection: sqlite3.Connection) -> None:
+    """Bring the schema up to ours; a newer one is left as it is."""
+    if _version(connection) >= len(MIGRATIONS):
+        return
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        for number in range(_version(connection), len(MIGRATIONS)):
+            for statement in MIGRATIONS[number]:
+                connection.execute(statement)
+            connection.execute(f"PRAGMA user_version = {number + 1}")
+        connection.execute("COMMIT")
+    except BaseException:
+        connection.execute("ROLLBACK")
+        raise
+
+
+def _version(connection: sqlite3.Connection) -> int:
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    return int(version)
