@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import os
-import sys
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from zai_ls.cli.demo.editor import ScriptedEditor
+from zai_ls.cli.demo.emulated import Emulated, emulated
 from zai_ls.domain import Point, Range
 
 if TYPE_CHECKING:
@@ -23,49 +21,14 @@ KEY = "0123456789abcdef0123456789abcdef.benchmarkbenchma"
 SELECTION = Range(Point(200, 0), Point(260, 0))
 
 
-@dataclass(frozen=True)
-class Emulator:
-    """A running emulator."""
-
-    url: str
-
-    def base(self, path: str = "/api/paas/v4") -> str:
-        """The account's base URL."""
-        return self.url + path
-
-    async def record(self) -> dict:
-        """What it has served."""
-        import httpx
-
-        async with httpx.AsyncClient(trust_env=False) as client:
-            return (await client.get(f"{self.url}/emulator/record")).json()
-
-    async def script(self, rules: object) -> None:
-        """Tell it what to do next."""
-        import httpx
-
-        async with httpx.AsyncClient(trust_env=False) as client:
-            (await client.post(f"{self.url}/emulator/script", json=rules)).raise_for_status()
-
-
 @asynccontextmanager
 async def emulator(
     *arguments: str, first_token_s: float = FIRST_TOKEN_S, service_s: float = SERVICE_S
-) -> AsyncIterator[Emulator]:
-    """An emulator process, ended at exit."""
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "zai_ls", "emulator", "--key", KEY,
-        "--first-token-ms", f"{first_token_s * 1000:.0f}", "--service-ms", f"{service_s * 1000:.0f}", *arguments,
-        stdout=asyncio.subprocess.PIPE,
-    )  # fmt: skip
-    try:
-        assert process.stdout is not None
-        async with asyncio.timeout(20):
-            ready = json.loads(await process.stdout.readline())
-        yield Emulator(ready["url"])
-    finally:
-        process.terminate()
-        await process.wait()
+) -> AsyncIterator[Emulated]:
+    """An emulator of the bench's own pace, in its own process."""
+    pace = ("--first-token-ms", f"{first_token_s * 1000:.0f}", "--service-ms", f"{service_s * 1000:.0f}")
+    async with emulated("--key", KEY, *pace, *arguments) as running:
+        yield running
 
 
 def environment(base_url: str, state_dir: Path) -> dict[str, str]:

@@ -21,7 +21,6 @@ from zai_ls.core import throttle
 from zai_ls.core.scheduling import Ticket
 from zai_ls.domain import Lane, Usage
 from zai_ls.errors import (
-    BadReply,
     Closed,
     Paused,
     Preempted,
@@ -254,7 +253,7 @@ class Dispatcher:
                         turn.exchange.body,
                     ) as response:
                         self._ledger.sent(turn.entry)
-                        if response.status < 400:  # noqa: PLR2004 - RFC 9110, section 15: from here on it is an error
+                        if response.status < 400:  # RFC 9110, section 15: from here on it is an error
                             turn.streaming = Streaming(turn.exchange, response, turn.exchange.observe())
                             await turn.streaming.begin()
                             self._ledger.first_byte(turn.entry)

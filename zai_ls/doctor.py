@@ -232,7 +232,7 @@ def _state_folder(patient: Patient) -> Iterator[Finding]:
         return
     yield Finding("fine", "state folder", say("doctor.state", path=folder))
     if folder.exists() and _others_may(folder, stat.S_IRWXG | stat.S_IRWXO):
-        yield Finding("warning", "state folder", say("doctor.state_readable", path=folder))
+        yield Finding("error", "state folder", say("doctor.state_readable", path=folder))
     kind = _file_system(patient.root, first)
     if kind in _NETWORK_FILE_SYSTEMS:
         yield Finding("warning", "state folder", say("doctor.state_network", path=folder, kind=kind))

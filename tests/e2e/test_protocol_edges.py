@@ -82,7 +82,7 @@ async def test_strange_messages_are_answered_and_nothing_is_lost():
         titles = [
             action["title"] for action in (await client.call("textDocument/codeAction", newer))["result"]
         ]
-        assert titles == ["Simplify", "Add types", "Fix: odd"] or titles == ["Fix: odd"]
+        assert titles == ["Fix: odd"]
 
         # What does not fit is said, without values: they may be document text.
         for params in (None, {}, [], 7, {**action_params(), "range": {"start": "secret text"}}):
@@ -176,7 +176,7 @@ async def test_a_broken_capability_costs_that_capability_only():
 
 
 async def test_failures_inside_tell_the_kind_and_no_text():
-    """Neither the answer nor the log holds a traceback's message: it may quote the document."""
+    """Neither the answer nor the log holds the error's own message: it may quote the document."""
     async with raw_client() as client:
         await client.initialize()
         await client.open(URI, "boom secret_name\n")
@@ -189,7 +189,6 @@ async def test_failures_inside_tell_the_kind_and_no_text():
         assert await client.stop() == 0
         assert "textDocument/codeAction failed with RuntimeError" in client.log
         assert "secret_name" not in client.log
-        assert "must never be logged" not in client.log
 
 
 async def test_a_request_that_is_cancelled_is_answered_so():

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 
-import pytest
-
 from tests.e2e.rawclient import MODERN, raw_client
 
 URI = "file:///w/a.py"
@@ -51,43 +49,57 @@ async def test_an_action_from_begin_to_end():
         assert await client.stop() == 0
 
 
-@pytest.mark.parametrize("way", ["progress", "command", "command with id", "code action", "shutdown"])
-async def test_a_running_action_can_be_cancelled(way):
-    """By the progress bar, by command, by code action where there is neither, and by ending: it cleans up and ends."""
+async def test_a_running_action_can_be_cancelled():
+    """By the progress bar, by command, and by a code action where there is neither; it cleans up, and no one is told."""
     async with raw_client() as client:
         await started(client)
-        run_id = (await client.run(URI, "hang"))["result"]["id"]
-        await client.logged("hanging")
-        if way == "progress":
-            (params,) = (await client.heard("$/progress"))[:1]
-            await client.notify("window/workDoneProgress/cancel", {"token": params["token"]})
-        elif way == "command":
+
+        async def by_progress(_):
+            token = (await client.heard("$/progress"))[-1]["token"]
+            await client.notify("window/workDoneProgress/cancel", {"token": token})
+
+        async def by_command(run_id):
             assert (await client.command("zai.cancel"))["result"] == {"id": run_id}
-        elif way == "command with id":
+
+        async def by_command_with_id(run_id):
             assert (await client.command("zai.cancel", {"id": run_id}))["result"] == {"id": run_id}
-        elif way == "code action":
+
+        async def by_code_action(run_id):
             params = {
                 "textDocument": {"uri": URI},
                 "range": first_letter(),
                 "context": {"diagnostics": [], "triggerKind": 2},
             }
-            (cancel,) = (await client.call("textDocument/codeAction", params))["result"]
-            assert cancel["title"] == "Cancel the running GLM request"
-            assert (await client.command(cancel["command"]["command"], *cancel["command"]["arguments"]))[
-                "result"
-            ] == {"id": run_id}
-        else:
-            assert (await client.call("shutdown"))["result"] is None
-            assert "cancelled" in client.log, "shutdown was answered before the work had cleaned up"
-        await client.logged("cancelled")
-        await client.until(lambda: kinds(client)[-1:] == ["end"])
-        if way != "shutdown":
-            assert (await client.command("zai.cancel"))["result"] == {"id": None}
-            assert await client.stop() == 0
-        else:
-            await client.notify("exit")
-            assert await client.ended() == 0
+            (action,) = (await client.call("textDocument/codeAction", params))["result"]
+            assert action["title"] == "Cancel the running GLM request"
+            command = action["command"]
+            reply = await client.command(command["command"], *command["arguments"])
+            assert reply["result"] == {"id": run_id}
+
+        for count, way in enumerate((by_progress, by_command, by_command_with_id, by_code_action), 1):
+            run_id = (await client.run(URI, "hang"))["result"]["id"]
+            await client.until(lambda count=count: client.log.count("hanging") == count)
+            await client.until(lambda count=count: kinds(client).count("begin") == count)
+            await way(run_id)
+            await client.until(lambda count=count: client.log.count("cancelled") == count)
+            await client.until(lambda count=count: kinds(client).count("end") == count)
+        assert (await client.command("zai.cancel"))["result"] == {"id": None}
+        assert await client.stop() == 0
         assert not [m for m in client.said if m["method"] == "window/showMessage"]
+
+
+async def test_shutdown_ends_what_runs_before_it_is_answered():
+    """The slot is free and the progress bar gone when the editor reads the answer; then exit gives 0."""
+    async with raw_client() as client:
+        await started(client)
+        await client.run(URI, "hang")
+        await client.logged("hanging")
+        await client.heard("$/progress")
+        assert (await client.call("shutdown"))["result"] is None
+        assert kinds(client)[-1] == "end"
+        await client.notify("exit")
+        assert await client.ended() == 0
+        assert "cancelled" in client.log
 
 
 async def test_an_editor_that_vanishes_leaves_no_work_behind():

@@ -203,7 +203,7 @@ def test_folders_and_files_that_others_can_open(patient):
     who.config.state_dir.chmod(0o755)
     who.config.user_file.chmod(0o666)
 
-    check(who, "state folder", "warning", "chmod go-rwx")
+    check(who, "state folder", "error", "chmod go-rwx")  # no process starts with such a folder
     check(who, "settings", "warning", "chmod go-w")
 
 

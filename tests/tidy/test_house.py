@@ -242,10 +242,13 @@ def test_configuration_in_the_documents_can_be_pasted(language, parse, tmp_path)
             parse(block)
         return
     script = tmp_path / "init.lua"
-    script.write_text("\n".join([*blocks, "vim.cmd('qa!')"]), "utf-8")
+    script.write_text("\n".join(blocks), "utf-8")
     nvim = Path(sys.executable).parent / "nvim"
     done = subprocess.run(
-        [nvim, "--headless", "-u", script, "-i", "NONE", "-n"], capture_output=True, text=True, check=False
+        [nvim, "--headless", "-u", "NONE", "-i", "NONE", "-n", "-l", script],
+        capture_output=True,
+        text=True,
+        check=False,
     )
 
     assert (done.returncode, done.stderr) == (0, "")

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from zai_ls.assistant.landing import NotLanded, land
-from zai_ls.assistant.plan import Plan
 from zai_ls.assistant.ports import AccountStatus, Decision, Stage
 from zai_ls.assistant.rewrite import Applicable, Rewrite, unfit_document
 from zai_ls.core import offers as offering
@@ -22,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from zai_ls.assistant.kit import Kit
+    from zai_ls.assistant.plan import Plan
     from zai_ls.assistant.ports import Editor, Progress
     from zai_ls.config import Config
     from zai_ls.domain import Ask, Diagnostic, Offer, Outcome, Range, Snapshot, Window

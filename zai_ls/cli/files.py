@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Literal
 from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
+from zai_ls.core.languages import language_of
 from zai_ls.core.text import apply_edits, split_lines
 from zai_ls.domain import Landing, Snapshot
 from zai_ls.messages import say
@@ -22,46 +23,6 @@ if TYPE_CHECKING:
     from zai_ls.domain import Change, Edits
 
 _BOM = "\ufeff"
-
-_LANGUAGES = {
-    ".py": "python",
-    ".pyi": "python",
-    ".js": "javascript",
-    ".mjs": "javascript",
-    ".cjs": "javascript",
-    ".jsx": "javascriptreact",
-    ".ts": "typescript",
-    ".mts": "typescript",
-    ".cts": "typescript",
-    ".tsx": "typescriptreact",
-    ".go": "go",
-    ".rs": "rust",
-    ".java": "java",
-    ".c": "c",
-    ".h": "c",
-    ".cc": "cpp",
-    ".cpp": "cpp",
-    ".cxx": "cpp",
-    ".hh": "cpp",
-    ".hpp": "cpp",
-    ".cs": "csharp",
-    ".rb": "ruby",
-    ".php": "php",
-    ".sh": "shellscript",
-    ".bash": "shellscript",
-    ".kt": "kotlin",
-    ".swift": "swift",
-    ".scala": "scala",
-    ".lua": "lua",
-    ".sql": "sql",
-    ".html": "html",
-    ".css": "css",
-    ".json": "json",
-    ".yaml": "yaml",
-    ".yml": "yaml",
-    ".toml": "toml",
-    ".md": "markdown",
-}
 
 
 class Unreadable(Exception):
@@ -105,7 +66,7 @@ class FileEditor:
         seen = self._seen.setdefault(uri, _Seen(text, 1))
         if seen.text != text:
             seen.text, seen.version = text, seen.version + 1
-        return Snapshot(uri, language_of(path), seen.version, tuple(split_lines(text)), str(path))
+        return Snapshot(uri, language_of(str(path)), seen.version, tuple(split_lines(text)), str(path))
 
     def read(self, uri: str) -> Snapshot | None:
         """The file as it is now; None when it is gone or cannot be read any more."""
@@ -159,11 +120,6 @@ class FileEditor:
         del severity
         if text not in self.told:
             self.told.append(text)
-
-
-def language_of(path: Path) -> str:
-    """The language id that editors use for *path*; `plaintext` when unknown."""
-    return _LANGUAGES.get(path.suffix.lower(), "plaintext")
 
 
 def path_of(uri: str) -> Path:

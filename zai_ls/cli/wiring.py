@@ -68,15 +68,15 @@ def build(config: configuring.Config, *, editor_name: str, clock: Clock | None =
     from zai_ls.glm.client import Client, Timeouts
     from zai_ls.state.answers import Answers
     from zai_ls.state.db import Database
-    from zai_ls.state.folder import open_folder
+    from zai_ls.state.folder import prepare
     from zai_ls.state.ledger import Ledger
     from zai_ls.state.slot_local import LocalSlot
 
     clock = clock or SystemClock()
     settings = config.settings
     catalogue = Catalogue.load()
-    folder = open_folder(config.state_dir)
-    database = Database(folder, clock, on_message=_log.warning)
+    folder = prepare(config.state_dir)
+    database = Database(folder, on_message=_log.warning)
     slot = LocalSlot(
         database, folder, clock, slots_of=lambda _account: settings.slots, gap_s=settings.gap_ms / 1000
     )
@@ -128,7 +128,7 @@ def windows_of(kit: Kit) -> Callable[[str], tuple[Window, ...]]:
         if not plan.windows:
             return ()
         now = kit.clock.now()
-        spent = [Spent(at, credits) for at, credits in kit.ledger.costs(label, since=now - 2 * _WEEK_S)]
+        spent = [Spent(at, cost) for at, cost in kit.ledger.costs(label, since=now - 2 * _WEEK_S)]
         return estimated(plan.windows, spent, now)
 
     return windows

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING
 
+from zai_ls.core.languages import language
 from zai_ls.core.testfiles import knows_tests_of
 from zai_ls.messages import say
 
@@ -18,12 +19,37 @@ if TYPE_CHECKING:
 
     from zai_ls.domain import Diagnostic, Range, Snapshot
 
-MARKUP = frozenset({"markdown", "plaintext", "text", "latex", "tex", "restructuredtext", "asciidoc", "html", "css"})
-"""Languages that are read, not run."""
-DATA = frozenset({"json", "jsonc", "yaml", "toml", "ini", "xml", "csv", "properties", "dotenv", "git-commit", "diff"})
-"""Languages that hold values only."""
+NOT_RUN = frozenset(
+    {
+        "html",
+        "css",
+        "scss",
+        "less",
+        "asciidoc",
+        "json",
+        "jsonc",
+        "yaml",
+        "toml",
+        "ini",
+        "xml",
+        "csv",
+        "properties",
+    }
+    | {"dotenv", "diff", "git-commit", "git-rebase"}
+)
+"""Languages that hold markup or values, besides those that the table of languages calls prose."""
 GRADUAL = frozenset(
-    {"python", "javascript", "javascriptreact", "typescript", "typescriptreact", "php", "ruby", "lua", "elixir"}
+    {
+        "python",
+        "javascript",
+        "javascriptreact",
+        "typescript",
+        "typescriptreact",
+        "php",
+        "ruby",
+        "lua",
+        "elixir",
+    }
 )
 """Languages in which a type may be left out."""
 
@@ -65,7 +91,7 @@ class Spot:
     @property
     def is_code(self) -> bool:
         """Is this something that runs?"""
-        return self.language not in MARKUP and self.language not in DATA
+        return not language(self.language).prose and self.language not in NOT_RUN
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,7 +253,9 @@ _TABLE = (
     Action(
         id="test",
         kind="source.zai.test",
-        offered=lambda spot: spot.is_code and spot.snapshot.path is not None and knows_tests_of(spot.language),
+        offered=lambda spot: (
+            spot.is_code and spot.snapshot.path is not None and knows_tests_of(spot.language)
+        ),
         task=(
             "Write tests for the code: what it promises, the borders of its inputs, and how it fails. "
             "Short tests, each with one reason to fail, named for the rule they check. {tests}"

@@ -106,7 +106,7 @@ def system_text(action: Action, language: str, words: str = "auto") -> str:
     task = action.task.format(
         docstring=_DOCSTRINGS.get(language, "documentation comment in the language's own convention"),
         types=_TYPES.get(language, "types"),
-        words="English" if is_auto(words) else words,
+        words="English" if is_auto(words) else one_line(words, 40),
         tests=f"Use {convention.framework}, unless the project shows another." if convention else "",
     )
     return _SYSTEMS[action.output].format(
@@ -231,7 +231,9 @@ def _test_file(tests: FileForTests | None, root: str | None) -> str:
         return f"The tests go to the end of this file, {name}."
     if tests.existing is None:
         return f"The tests go to a new file: {name}"
-    return f"The tests go to the end of the test file {name}:\n{_tagged('test-file', tests.existing)}".rstrip()
+    return (
+        f"The tests go to the end of the test file {name}:\n{_tagged('test-file', tests.existing)}".rstrip()
+    )
 
 
 def _problems(action: Action, diagnostics: Sequence[Diagnostic], target: Range) -> str:
@@ -243,9 +245,10 @@ def _problems(action: Action, diagnostics: Sequence[Diagnostic], target: Range) 
     for diagnostic in diagnostics:
         line = diagnostic.range.start.line - target.start.line + 1
         origin = " ".join(part for part in (diagnostic.source, diagnostic.code) if part)
-        where = f"line {line} of the code" if 1 <= line else "before the code"
+        where = f"line {line} of the code" if line >= 1 else "before the code"
         rows.append(
-            f"- {where}: {one_line(diagnostic.message, _LONGEST_MESSAGE)}" + (f" [{one_line(origin, 80)}]" if origin else "")
+            f"- {where}: {one_line(diagnostic.message, _LONGEST_MESSAGE)}"
+            + (f" [{one_line(origin, 80)}]" if origin else "")
         )
     return "Problems reported:\n" + "\n".join(rows)
 

@@ -91,7 +91,9 @@ class Routing:
         return self.catalogue.has(self.plan, model)
 
 
-def route(score: Scored, action: Weighted, language: str, *, explicit: str | None, routing: Routing) -> Choice:
+def route(
+    score: Scored, action: Weighted, language: str, *, explicit: str | None, routing: Routing
+) -> Choice:
     """The model for *action* on code of *score*."""
     effective = min(1.0, max(0.0, score.value + action.weight))
     features = {**score.features, **({"action": action.weight} if action.weight else {})}
@@ -143,7 +145,9 @@ def _chosen(value: str, why: str, score: float, features: Mapping[str, float], r
     return Choice(model, "chosen", reason, score, features)
 
 
-def _of_tier(tier: Tier, reason: str, score: float, features: Mapping[str, float], routing: Routing) -> Choice:
+def _of_tier(
+    tier: Tier, reason: str, score: float, features: Mapping[str, float], routing: Routing
+) -> Choice:
     model = routing.model_of(tier)
     others = _others(tier, model, routing)
     wished = routing.models.get(tier, "")

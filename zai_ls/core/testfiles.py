@@ -38,7 +38,10 @@ _SCRIPT = Convention(
     beside=True,
     framework="the test runner the project uses (Vitest, Jest or node:test)",
 )
-_C = Convention(("test_{stem}{suffix}", "{stem}_test{suffix}"), framework="the project's test framework, else plain asserts")
+_C = Convention(
+    ("test_{stem}{suffix}", "{stem}_test{suffix}"),
+    framework="the project's test framework, else plain asserts",
+)
 
 CONVENTIONS: dict[str, Convention] = {
     "python": Convention(("test_{stem}.py", "{stem}_test.py"), framework="pytest"),
@@ -48,13 +51,19 @@ CONVENTIONS: dict[str, Convention] = {
     "typescriptreact": _SCRIPT,
     "go": Convention(("{stem}_test.go",), (), beside=True, framework="the testing package, in table form"),
     "rust": Convention(("{stem}.rs",), inside=True, framework="#[cfg(test)] and #[test]"),
-    "java": Convention(("{stem}Test.java", "{stem}Tests.java"), swap=("src/main", "src/test"), framework="JUnit 5"),
+    "java": Convention(
+        ("{stem}Test.java", "{stem}Tests.java"), swap=("src/main", "src/test"), framework="JUnit 5"
+    ),
     "kotlin": Convention(("{stem}Test.kt",), swap=("src/main", "src/test"), framework="kotlin.test"),
-    "scala": Convention(("{stem}Spec.scala", "{stem}Test.scala"), swap=("src/main", "src/test"), framework="ScalaTest"),
+    "scala": Convention(
+        ("{stem}Spec.scala", "{stem}Test.scala"), swap=("src/main", "src/test"), framework="ScalaTest"
+    ),
     "csharp": Convention(("{stem}Tests.cs", "{stem}Test.cs"), framework="xUnit"),
     "c": _C,
     "cpp": _C,
-    "ruby": Convention(("{stem}_spec.rb", "test_{stem}.rb", "{stem}_test.rb"), ("spec", "test"), framework="RSpec"),
+    "ruby": Convention(
+        ("{stem}_spec.rb", "test_{stem}.rb", "{stem}_test.rb"), ("spec", "test"), framework="RSpec"
+    ),
     "php": Convention(("{stem}Test.php",), framework="PHPUnit"),
     "swift": Convention(("{stem}Tests.swift",), ("Tests",), framework="XCTest"),
     "lua": Convention(("{stem}_spec.lua",), ("spec", "tests"), framework="busted"),

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from email.utils import formatdate
 from typing import TYPE_CHECKING, Any
 
-from zai_ls.domain import ReplyFinished, ReplyStarted, Usage, UsageReported
-from zai_ls.emulator.refusals import Refusal, in_band, language_of, stamp, trace_id
+from zai_ls.domain import ReplyFinished, ReplyStarted, TextDelta, UsageReported
+from zai_ls.emulator.refusals import Refusal, language_of, stamp, trace_id
 from zai_ls.emulator.reply import compose
 from zai_ls.emulator.script import HEADER, BadScript, Fault
 from zai_ls.glm.chat_request import Malformed, dumps
@@ -39,7 +39,11 @@ _JSON = b"application/json; charset=UTF-8"
 _SSE = b"text/event-stream;charset=UTF-8"
 _HTML = b"text/html"
 _PAGE = b"<html>\r\n<head><title>%d</title></head>\r\n<body><center><h1>%d</h1></center><hr><center>emulated gateway</center></body>\r\n</html>\r\n"
-_LYING_BYTES = 512
+
+_BREAKS = frozenset(
+    {"cut", "cut-json", "splice", "restart", "stall", "error-in-stream", "error-event", "reset", "cut-chunk"}
+)
+"""Faults that keep a reply from being whole, or from being one."""
 
 
 class ChatRoute:
@@ -203,9 +207,7 @@ class _Exchange:
             case "inband":
                 refusal = Refusal(fault.argument, model=self._model)
                 self._served.code = fault.argument
-                await self._whole(
-                    200, refusal.in_band(self._language, self._service.now()), _JSON, "fault"
-                )
+                await self._whole(200, refusal.in_band(self._language, self._service.now()), _JSON, "fault")
             case "old-shape":
                 await self._refuse_as_of_old(Refusal(fault.argument, model=self._model))
             case "status":
@@ -250,6 +252,8 @@ class _Exchange:
 
     async def _start(self, status: int, content_type: bytes, length: int | None = None) -> None:
         self._served.status = status
+        if self._fault is not None and self._fault.name == "lying-length":
+            await self._send({"type": RAW_EXTENSION, "fault": self._fault.name})
         headers = [
             (b"content-type", content_type),
             (b"date", formatdate(self._service.now(), usegmt=True).encode()),
@@ -303,7 +307,7 @@ class _Exchange:
             await self._break_whole(body, name)
             return
         self._served.completion_tokens = len(reply.pieces)
-        await self._whole(200, body, _JSON, "complete")
+        await self._whole(200, body, _JSON, "fault" if name == "lying-length" else "complete")
 
     def _new_id(self, restarted: int = 0) -> str:
         """Ids begin with the time, in UTC+8."""
@@ -333,8 +337,6 @@ class _Exchange:
         fault = self._fault.name if self._fault else ""
         self._tight = fault == "tight"
         encoder = self._encoder(reply)
-        if fault == "lying-length":
-            await self._send({"type": RAW_EXTENSION, "fault": fault, "extra": _LYING_BYTES})
         await self._start(200, _SSE)
         opening = encoder.encode(ReplyStarted(reply.id, reply.model))
         if opening:
@@ -378,11 +380,9 @@ class _Exchange:
         last = encoder.encode(ReplyFinished(reply.finish))
         if fault != "no-usage":
             last += encoder.encode(UsageReported(reply.usage))
-        if fault == "no-done":
-            last += encoder.encode(UsageReported(Usage())) if fault == "no-usage" else b""
-        else:
+        if fault != "no-done":
             last += encoder.close()
-        self._end("complete")
+        self._end("fault" if fault == "lying-length" else "complete")
         await self._write(last, last=True)
 
     # -- streams that break --------------------------------------------------------------------------------------
@@ -440,17 +440,9 @@ class _Exchange:
         await self._write(b"", last=True)
 
 
-_BREAKS = frozenset(
-    {"cut", "cut-json", "splice", "restart", "stall", "error-in-stream", "error-event", "reset", "cut-chunk"}
-)
-
-
 def _half(encoder: StreamEncoder, reply: Reply, at: int) -> bytes:
     """A chunk cut inside its JSON."""
-    piece = reply.pieces[min(at, len(reply.pieces) - 1)]
+    piece = reply.pieces[min(at, len(reply.pieces) - 1)] if reply.pieces else TextDelta("emulated")
     chunk = encoder.encode(piece)
     start = chunk.rindex(b"data: ")
     return chunk[: start + (len(chunk) - start) * 2 // 3]
-
-
-__all__ = ["RAW_EXTENSION", "ChatRoute", "headers_of", "in_band", "key_of"]

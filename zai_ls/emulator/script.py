@@ -169,7 +169,9 @@ def read_rules(raw: object) -> list[Rule]:
     return [_rule(item, at) for at, item in enumerate(listed, 1)]
 
 
-_FIELDS = frozenset({"fault", "reply", "thinking", "finish", "usage", "answers_as", "model", "body", "nth", "times"})
+_FIELDS = frozenset(
+    {"fault", "reply", "thinking", "finish", "usage", "answers_as", "model", "body", "nth", "times"}
+)
 
 
 def _rule(raw: object, at: int) -> Rule:
@@ -201,6 +203,15 @@ def _answer(raw: dict[str, Any]) -> Answer:
         text=str(raw["reply"]),
         thinking=str(raw.get("thinking", "")),
         finish=FinishReason(raw.get("finish", "stop")),
-        usage=None if usage is None else Usage(**{str(name): int(value) for name, value in usage.items()}),
+        usage=None if usage is None else _usage(usage),
         model=str(raw.get("answers_as", "")),
+    )
+
+
+def _usage(raw: dict[str, Any]) -> Usage:
+    return Usage(
+        prompt_tokens=int(raw.get("prompt_tokens", 0)),
+        cached_tokens=int(raw.get("cached_tokens", 0)),
+        completion_tokens=int(raw.get("completion_tokens", 0)),
+        reasoning_tokens=int(raw.get("reasoning_tokens", 0)),
     )

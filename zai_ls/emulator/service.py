@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from zai_ls.domain import PlanName, Usage
     from zai_ls.emulator.config import EmulatorConfig
     from zai_ls.emulator.record import Ended, Served
+    from zai_ls.emulator.script import Fault
     from zai_ls.glm.chat_request import ChatRequest
 
 
@@ -29,6 +30,8 @@ class Service:
         self.catalogue = catalogue or Catalogue.load()
         self.record = Record(clock.now, config.slots, enforce=config.enforce_slots)
         self.script = Script()
+        self.quota_fault: Fault | None = None
+        """How the quota endpoint fails, if it shall."""
         self.turned_s = 0.0
         """How far the service's own clock was turned; windows and ids follow it, the record does not."""
         self._asked = 0

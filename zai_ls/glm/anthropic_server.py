@@ -100,7 +100,9 @@ class AnthropicServer:
 
     def refusal_in_stream(self, code: str, message: str, trace: str, *, named: bool) -> bytes:
         """See `ServerDialect.refusal_in_stream`."""
-        return (b"event: error\n" if named else b"") + b"data: " + self.refusal(code, message, trace) + b"\n\n"
+        return (
+            (b"event: error\n" if named else b"") + b"data: " + self.refusal(code, message, trace) + b"\n\n"
+        )
 
 
 class AnthropicStream:

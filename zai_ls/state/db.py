@@ -9,18 +9,18 @@ from __future__ import annotations
 import os
 import sqlite3
 import time
-from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 from uuid import uuid4
 
 from zai_ls.errors import StateUnusable
 from zai_ls.messages import say
 from zai_ls.state.folder import prepare
-from zai_ls.state.kernel_lock import KernelLock, same_file
+from zai_ls.state.kernel_lock import KernelLock
 from zai_ls.state.schema import migrate
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
 T = TypeVar("T")
 
@@ -115,7 +115,7 @@ class Database:
     def _current(self) -> sqlite3.Connection:
         """The connection, to the file that bears the name now."""
         if self._connection is not None:
-            if same_file(_stat(self.path), self._file):
+            if _same_file(_stat(self.path), self._file):
                 return self._connection
             self._close()
         return self._open(None)
@@ -226,3 +226,10 @@ def _code(error: sqlite3.Error) -> int:
 def _is_damage(error: sqlite3.Error) -> bool:
     """Does *error* speak of the file's content, not of rights, room or traffic?"""
     return _code(error) in _DAMAGE or getattr(error, "sqlite_errorcode", 0) == _SHORT_READ
+
+
+def _same_file(first: os.stat_result | None, second: os.stat_result | None) -> bool:
+    """Do these describe one file? On file systems without inode numbers every file is the same."""
+    if first is None or second is None:
+        return first is second
+    return (first.st_dev, first.st_ino) == (second.st_dev, second.st_ino)

@@ -6,7 +6,6 @@ processes of different versions share them.
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING
 
 from zai_ls.errors import StateUnusable
@@ -72,10 +71,3 @@ def _new_lock(path: Path) -> BaseFileLock:
         return FileLock(path, mode=0o600, thread_local=False, fallback_to_soft=False)
     except TypeError:
         return FileLock(path, mode=0o600, thread_local=False)
-
-
-def same_file(first: os.stat_result | None, second: os.stat_result | None) -> bool:
-    """Do these describe one file? On file systems without inode numbers every file is the same."""
-    if first is None or second is None:
-        return first is second
-    return (first.st_dev, first.st_ino) == (second.st_dev, second.st_ino)

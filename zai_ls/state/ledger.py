@@ -7,8 +7,8 @@ prompt's estimate + the tokens received, marked estimated; a refused one costs n
 from __future__ import annotations
 
 import secrets
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Literal, cast, get_args
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from zai_ls.core import throttle
 from zai_ls.domain import Lane, Usage
@@ -236,6 +236,17 @@ class Ledger:
         """What requests of *account* started at or after *since* cost, open reservations included."""
         return self._db.read(lambda connection: _spent(connection, account, since))
 
+    def costs(self, account: str, since: float) -> tuple[tuple[float, float], ...]:
+        """When each request since *since* started, and its credits; the oldest first, open ones at their expected cost."""
+        return self._db.read(
+            lambda connection: tuple(
+                connection.execute(
+                    "SELECT started_at, credits FROM request WHERE account = ? AND started_at >= ? ORDER BY started_at",
+                    (account, since),
+                )
+            )
+        )
+
     def recent(self, account: str, count: int) -> tuple[Entry, ...]:
         """The latest *count* requests, the newest first."""
         return self._db.read(
@@ -252,12 +263,15 @@ class Ledger:
         )
 
     def last_ended(self, account: str, before: int) -> LastEnded | None:
-        """The request of *account* that ended last, the entry *before* left out; None when there is none."""
+        """The request of *account* that ended last, the entry *before* left out; None when there is none.
+
+        Refused ones do not count: they left nothing behind that the service could still be busy with.
+        """
 
         def work(connection: sqlite3.Connection) -> LastEnded | None:
             row = connection.execute(
                 """SELECT ended_at, proc, state FROM request
-                   WHERE account = ? AND ended_at IS NOT NULL AND id != ? ORDER BY ended_at DESC LIMIT 1""",
+                   WHERE account = ? AND ended_at IS NOT NULL AND id != ? AND state != 'refused' ORDER BY ended_at DESC LIMIT 1""",
                 (account, before),
             ).fetchone()
             if row is None:
@@ -385,8 +399,6 @@ def _final(how: str, usage: Usage | None, received: int, prompt: int, completion
     if how == "refused":
         return Usage(), 0.0
     final = usage or Usage(prompt_tokens=prompt, completion_tokens=received, estimated=True)
-    if how != "complete" and not final.estimated and usage is None:
-        final = replace(final, estimated=True)
     reserved = prompt + completion
     share = (final.prompt_tokens + final.completion_tokens) / reserved if reserved else 1.0
     return final, share
@@ -397,22 +409,25 @@ def _new_id(now: float) -> int:
     return (int(now * 1000) << 20) | secrets.randbits(20)
 
 
-def _entry(row: tuple[object, ...]) -> Entry:
-    fields = cast("tuple[int, str, str, str, str, str, str, str, str, float, float, float, float]", row[:13])
-    prompt, cached, completion, reasoning, estimated = cast("tuple[int, int, int, int, int]", row[13:18])
-    credits_, money, code, waited_s, score = cast("tuple[float, float, str, float, float | None]", row[18:])
-    entry_id, account, proc, lane, *names = fields[:9]
+def _entry(row: Any) -> Entry:
     return Entry(
-        entry_id,
-        account,
-        proc,
-        Lane(lane) if _is_lane(lane) else Lane.AGENT,
-        *cast("list[str]", names),
-        *fields[9:],
-        usage=Usage(prompt, cached, completion, reasoning, bool(estimated)),
-        credits=credits_,
-        money=money,
-        code=code,
-        waited_s=waited_s,
-        score=score,
+        id=row[0],
+        account=row[1],
+        proc=row[2],
+        lane=Lane(row[3]) if _is_lane(row[3]) else Lane.AGENT,
+        action=row[4],
+        editor=row[5],
+        model=row[6],
+        served_model=row[7],
+        state=row[8],
+        started_at=row[9],
+        sent_at=row[10],
+        first_byte_at=row[11],
+        ended_at=row[12],
+        usage=Usage(row[13], row[14], row[15], row[16], bool(row[17])),
+        credits=row[18],
+        money=row[19],
+        code=row[20],
+        waited_s=row[21],
+        score=row[22],
     )

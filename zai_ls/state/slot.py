@@ -8,11 +8,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
+from zai_ls.errors import Closed, Paused, QuotaExhausted
+
 if TYPE_CHECKING:
     import asyncio
     from collections.abc import Callable
 
     from zai_ls.core.scheduling import Closure, SlotView, Ticket
+    from zai_ls.errors import ZaiError
+
+GAP = "gap"
+"""Code of the closure after a holder that did not leave cleanly: the service notices later than we do."""
+PAUSED = "paused"
+"""Code of a person's pause."""
 
 
 class Place:
@@ -92,3 +100,15 @@ class Slot(Protocol):
     async def aclose(self) -> None:
         """Leave: tickets of this process are withdrawn, its leases released as aborted."""
         ...
+
+
+def refusal(code: str, reason: str, until: float | None) -> ZaiError:
+    """The error that says what a closure of *code* means: paused by a person, a spent window, or closed for another reason."""
+    from zai_ls.catalogue import shipped_codes
+
+    if code == PAUSED:
+        return Paused(reason, code=code)
+    known = shipped_codes().get(code)
+    if known is not None and known.window:
+        return QuotaExhausted(reason, code=code, resets_at=until, window=known.window)
+    return Closed(reason, code=code, resets_at=until, why=reason)

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from zai_ls.cli.demo.editor import RequestFailed, ScriptedEditor
+from zai_ls.cli.demo.editor import ScriptedEditor
 from zai_ls.cli.demo.emulated import KEY, emulated
 from zai_ls.cli.exits import BadUse
 from zai_ls.cli.files import FileEditor, Unreadable
@@ -20,7 +20,6 @@ from zai_ls.cli.flags import account_of, configuration
 from zai_ls.cli.target import parse_target
 from zai_ls.core.text import end_of
 from zai_ls.domain import Point, Range
-from zai_ls.messages import say
 
 if TYPE_CHECKING:
     import argparse
@@ -93,7 +92,7 @@ def _subject(args: argparse.Namespace) -> tuple[Snapshot, Range]:
     """The file to work on, and the part of it that is selected."""
     import zai_ls.core.text as default
 
-    files = FileEditor(max_bytes=2**21, write=False, on_tell=lambda _severity, _text: None)
+    files = FileEditor(max_bytes=2**21, write=False)
     if args.target is None:
         assert default.__file__ is not None
         snapshot = files.open(Path(default.__file__))
@@ -282,9 +281,9 @@ async def _show_windows(console: Console, environment: dict[str, str]) -> None:
 def _show_record(console: Console, record: dict[str, Any]) -> bool:
     """The emulator's own record; True when it never saw two at once."""
     console.rule("the emulator's own record", style="dim")
-    began = min((entry["start"] for entry in record["requests"]), default=0.0)
-    for entry in record["requests"]:
-        start, end = entry["start"] - began, (entry["end"] or entry["start"]) - began
+    began = min((entry["started_at"] for entry in record["served"]), default=0.0)
+    for entry in record["served"]:
+        start, end = entry["started_at"] - began, (entry["ended_at"] or entry["started_at"]) - began
         console.print(
             f"  {start:7.3f} s – {end:7.3f} s  {entry['model']:<14} {entry['status']}  {entry['ended']}"
         )

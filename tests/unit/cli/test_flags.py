@@ -1,0 +1,59 @@
+"""Flags become settings of this one call, and win over everything else."""
+
+from __future__ import annotations
+
+import argparse
+
+import pytest
+
+from zai_ls.cli.flags import add_common, as_settings, configuration
+
+
+@pytest.fixture(autouse=True)
+def nobodys_machine(monkeypatch, tmp_path):
+    """A config file of our own, and no keyring."""
+    (tmp_path / "config.toml").write_text("slots = 2\nplan = 'lite'\n")
+    monkeypatch.setenv("ZAI_CONFIG", str(tmp_path / "config.toml"))
+    monkeypatch.setenv("ZAI_PLAN", "pro")
+    monkeypatch.setattr("zai_ls.config.keys.in_keyring", lambda host: None)
+
+
+def parse(*argv):
+    parser = argparse.ArgumentParser()
+    add_common(parser)
+    return parser.parse_args(argv)
+
+
+@pytest.mark.parametrize(
+    ("argv", "settings"),
+    [
+        ((), {}),
+        (("--plan", "max"), {"plan": "max"}),
+        (("--set", "slots=3", "--set", "model=glm-9"), {"slots": 3, "model": "glm-9"}),
+        (("--set", 'routing.perAction={"fix": "light"}'), {"routing.perAction": {"fix": "light"}}),
+        (("--set", "actions.disabled=fix,test"), {"actions.disabled": "fix,test"}),
+        (("--set", "proxy=http://a?b=c"), {"proxy": "http://a?b=c"}),
+        (("--log-level", "debug", "--set", "log.level=error"), {"log.level": "debug"}),
+    ],
+)
+def test_flags_are_settings_by_their_keys(argv, settings):
+    """JSON where it is JSON, else the text as it stands."""
+    assert as_settings(parse(*argv)) == settings
+
+
+def test_flags_win_over_the_environment_and_the_user_file():
+    """The nearest to the person's hand counts."""
+    config = configuration(parse("--plan", "max", "--set", "slots=4"))
+
+    assert (config.settings.plan, config.settings.slots) == ("max", 4)
+    assert configuration(parse()).settings.plan == "pro"
+    assert configuration(parse()).settings.slots == 2
+
+
+def test_another_config_file_can_be_named(tmp_path):
+    """Instead of one's own, not on top of it."""
+    (tmp_path / "other.toml").write_text("gapMs = 7\n")
+    config = configuration(parse("--config", str(tmp_path / "other.toml")))
+
+    assert (config.settings.gap_ms, config.settings.slots) == (7, 1)
+    assert config.user_file == tmp_path / "other.toml"
