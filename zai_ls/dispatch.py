@@ -188,6 +188,15 @@ class _Turn:
     """True when nothing of the request is left on the wire."""
 
 
+@dataclass(slots=True)
+class _Tries:
+    """How often one exchange was refused so far."""
+
+    refused: int = 0
+    not_yet: int = 0
+    """1302 so soon after another request ended that it says nothing."""
+
+
 class Dispatcher:
     """Carries exchanges through the account's slot, in turn over all processes of the user."""
 
@@ -235,8 +244,7 @@ class Dispatcher:
         model of it, for every process.
         Raises the service's refusals, `Withdrawn` in its kinds, `Closed`, `Paused`.
         """
-        attempt = 0
-        not_yet = 0
+        tries = _Tries()
         eligible_at = 0.0
         while True:
             turn = await self._take(exchange, eligible_at, on_place, renew)
@@ -268,23 +276,27 @@ class Dispatcher:
             finally:
                 self._in_flight.remove(turn.exchange)
                 self._finish(turn)
-            error = turn.error
-            assert error is not None  # every other way has returned or raised
-            if (
-                isinstance(error, RateLimited)
-                and not_yet < _NOT_YET_TRIES
-                and self._changed_hands_lately(turn)
-            ):
-                not_yet += 1
-                delay: float | None = min(0.1 * 2**not_yet, 0.5) * (0.5 + self._random01())
-            else:
-                delay = retry_delay(error, attempt, turn.exchange.lane, self._random01())
-                attempt += 1
-            self._close_for(turn, error, delay)
-            _log.info("request.refused code=%s attempt=%d delay_s=%s", error.code, attempt, delay)
+            refused = turn.error
+            if refused is None:  # every other way has returned or raised
+                raise AssertionError(turn)
+            delay = self._delay_after(turn, refused, tries)
+            self._close_for(turn, refused, delay)
+            _log.info("request.refused code=%s delay_s=%s", refused.code, delay)
             if delay is None:
-                raise error
+                raise refused
             eligible_at = self._clock.now() + delay
+
+    def _delay_after(self, turn: _Turn, error: ZaiError, tries: _Tries) -> float | None:
+        """Seconds until the next try, or None; counts it."""
+        if (
+            isinstance(error, RateLimited)
+            and tries.not_yet < _NOT_YET_TRIES
+            and self._changed_hands_lately(turn)
+        ):
+            tries.not_yet += 1
+            return min(0.1 * 2.0**tries.not_yet, 0.5) * (0.5 + self._random01())
+        tries.refused += 1
+        return retry_delay(error, tries.refused - 1, turn.exchange.lane, self._random01())
 
     async def _take(
         self,

@@ -132,6 +132,7 @@ _ENGLISH: dict[str, str] = {
     "quota.none": "No quota window is known for this account.",
     "pause.done": "Paused: no request of this account starts on this machine until `zai-ls resume`.",
     "resume.done": "Requests may start again.",
+    "score.nothing_there": "There is no definition around line {line} of {path}. Name lines as {path}:FIRST-LAST.",
     "stats.none": "Nothing was sent for this account in the last {days} days.",
     "answers.none": "No answer is kept.",
     "answers.unknown": "No kept answer, or more than one, has an id that begins with {id}. `zai-ls answers` lists them.",

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import sqlite3
-import threading
-from email.utils import formatdate
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
 from tests.clock import TurnedClock
+from tests.integration.one_answer import one_answer
 from zai_ls.config import keys, load
 from zai_ls.doctor import CHECKS, Patient, examine
 
@@ -26,30 +23,9 @@ def no_keyring(monkeypatch):
 
 @pytest.fixture
 def service():
-    """A service on loopback that gives one answer; yields its URL, and what to answer."""
-    answer = {"status": 200, "body": MODELS, "date": NOW, "asked": []}
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self):
-            answer["asked"].append((self.path, self.headers.get("Authorization")))
-            body = json.dumps(answer["body"]).encode()
-            self.send_response_only(answer["status"])
-            if answer["date"] is not None:
-                self.send_header("Date", formatdate(answer["date"], usegmt=True))
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, *args):
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}", answer
-    server.shutdown()
-    server.server_close()
-    thread.join()
+    """A sound service; yields its URL, and what it answers."""
+    with one_answer(body=MODELS, date=NOW) as served:
+        yield served
 
 
 @pytest.fixture

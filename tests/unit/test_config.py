@@ -300,6 +300,52 @@ def test_the_key_may_be_found_later(configure):
     assert early.with_key().account.slots == 2
 
 
+# -- the keyring -----------------------------------------------------------------------------------------------
+
+in_keyring = keys.in_keyring
+
+
+@pytest.fixture
+def keyring(monkeypatch, tmp_path):
+    """A keyring back end that does what a test says, in the place of the real package."""
+
+    def keyring(body: str):
+        (tmp_path / "keyring.py").write_text(f"def get_password(service, name):\n    {body}\n")
+        monkeypatch.syspath_prepend(tmp_path)
+        monkeypatch.delitem(sys.modules, "keyring", raising=False)
+        monkeypatch.setattr(keys, "in_keyring", in_keyring)
+
+    yield keyring
+    sys.modules.pop("keyring", None)
+
+
+def test_the_keyring_is_asked_last_for_the_key_of_the_host(configure, keyring):
+    """`keyring set zai-ls HOST` stored it."""
+    keyring("return f'{service}/{name}'")
+
+    assert configure().account.key.reveal() == "zai-ls/api.z.ai"
+    assert configure().sources["key"] == "keyring"
+    assert configure(**ZAI).account.key.reveal() == "zai"
+    assert configure(find_key=False).account is None
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "return None",
+        "return ''",
+        "raise RuntimeError('locked')",
+        "import threading; threading.Event().wait()",
+    ],
+)
+def test_a_keyring_without_an_answer_is_no_key(configure, keyring, monkeypatch, body):
+    """It may be locked, absent, or wait for a click that never comes."""
+    monkeypatch.setattr(keys, "KEYRING_TIMEOUT_S", 0.05)
+    keyring(body)
+
+    assert configure().account is None
+
+
 # -- a project's file ---------------------------------------------------------------------------------------
 
 

@@ -16,12 +16,13 @@ from zai_ls.assistant.asking import Asking
 from zai_ls.assistant.landing import NotLanded, land
 from zai_ls.assistant.plan import Plan
 from zai_ls.assistant.ports import Stage
-from zai_ls.core import edits as reply_edits
 from zai_ls.core.actions import ACTIONS, Output
 from zai_ls.core.complexity import score
+from zai_ls.core.edits import minimal_edits, replacement
 from zai_ls.core.offers import target_of
 from zai_ls.core.prompts import build_prompt
 from zai_ls.core.rebase import move
+from zai_ls.core.replies import NotCode, code_of
 from zai_ls.core.routing import route, step_up
 from zai_ls.core.testfiles import file_for_tests
 from zai_ls.core.text import apply_edits, clamp_range, end_of
@@ -225,13 +226,13 @@ class Rewrite:
             return Explanation(plan.action.title(Path(urlsplit(plan.snapshot.uri).path).name), text)
         if reply.finish is FinishReason.LENGTH:
             return Unfit("cut_off", reply.text)
-        code = reply_edits.code_of(reply.text, plan.snapshot.language)
-        if isinstance(code, reply_edits.NotCode):
+        code = code_of(reply.text, plan.snapshot.language)
+        if isinstance(code, NotCode):
             return Unfit("not_code", reply.text)
         if plan.tests is not None:
             return self._make_tests(plan, plan.tests, code.text)
-        text = reply_edits.replacement(plan.snapshot, plan.target, code.text)
-        edits = reply_edits.minimal_edits(plan.snapshot, plan.target, text)
+        text = replacement(plan.snapshot, plan.target, code.text)
+        edits = minimal_edits(plan.snapshot, plan.target, text)
         if not edits:
             return _declined("unchanged")
         if self._breaks(plan.snapshot, "".join(apply_edits(plan.snapshot.lines, edits))):
@@ -248,7 +249,7 @@ class Rewrite:
                 return Unfit("breaks_syntax", code)
             return Fit(None, uri, (Edit(Range(start, start), whole),), code)
         target = Range(end_of(("",)), end_of(base.lines))
-        edits = reply_edits.minimal_edits(base, target, replace(tests, existing=base.text).with_tests(code))
+        edits = minimal_edits(base, target, replace(tests, existing=base.text).with_tests(code))
         if not edits:
             return _declined("unchanged")
         if self._breaks(base, "".join(apply_edits(base.lines, edits))):

@@ -68,7 +68,12 @@ def fitted(fresh: Sequence[str], target: Sequence[str], file: Sequence[str]) -> 
     first = next((line for line in target if line.strip()), target[0] if target else "")
     wanted = lead_of(first)
     options = [_shifted(lines, lead_of(lines[0]), wanted), [wanted + lines[0].lstrip(" \t"), *lines[1:]]]
-    options.sort(key=lambda option: (-sum(1 for line in option if line.strip() and line in known), not _steps(option, style)))
+    options.sort(
+        key=lambda option: (
+            -sum(1 for line in option if line.strip() and line in known),
+            not _steps(option, style),
+        )
+    )
     return [line if line.strip() or line in known else "" for line in options[0]]
 
 

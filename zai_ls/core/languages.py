@@ -36,13 +36,27 @@ _SCRIPT_QUOTES = ("`", '"', "'")
 
 _TABLE = (
     Language(
-        "python", (".py", ".pyi", ".pyw"), ("py", "python3"), ("#",), quotes=('"""', "'''", '"', "'"), grammar="python"
+        "python",
+        (".py", ".pyi", ".pyw"),
+        ("py", "python3"),
+        ("#",),
+        quotes=('"""', "'''", '"', "'"),
+        grammar="python",
     ),
     Language(
-        "javascript", (".js", ".mjs", ".cjs"), ("js", "node"), ("//",), _C, _SCRIPT_QUOTES, "javascript", "script"
+        "javascript",
+        (".js", ".mjs", ".cjs"),
+        ("js", "node"),
+        ("//",),
+        _C,
+        _SCRIPT_QUOTES,
+        "javascript",
+        "script",
     ),
     Language("javascriptreact", (".jsx",), ("jsx",), ("//",), _C, _SCRIPT_QUOTES, "javascript", "script"),
-    Language("typescript", (".ts", ".mts", ".cts"), ("ts",), ("//",), _C, _SCRIPT_QUOTES, "typescript", "script"),
+    Language(
+        "typescript", (".ts", ".mts", ".cts"), ("ts",), ("//",), _C, _SCRIPT_QUOTES, "typescript", "script"
+    ),
     Language("typescriptreact", (".tsx",), ("tsx",), ("//",), _C, _SCRIPT_QUOTES, "tsx", "script"),
     Language("go", (".go",), ("golang",), ("//",), _C, _SCRIPT_QUOTES, "go"),
     Language("rust", (".rs",), ("rs",), ("//",), _C, ('"',), "rust"),  # a quote may be a lifetime
@@ -58,7 +72,14 @@ _TABLE = (
         family="c",
     ),
     Language("csharp", (".cs",), ("cs", "c#"), ("//",), _C, grammar="csharp"),
-    Language("ruby", (".rb", ".rake", "Rakefile", "Gemfile"), ("rb",), ("#",), (("=begin", "=end"),), grammar="ruby"),
+    Language(
+        "ruby",
+        (".rb", ".rake", "Rakefile", "Gemfile"),
+        ("rb",),
+        ("#",),
+        (("=begin", "=end"),),
+        grammar="ruby",
+    ),
     Language("php", (".php",), (), ("//", "#"), _C, grammar="php"),
     Language("kotlin", (".kt", ".kts"), ("kt",), ("//",), _C, ('"""', '"', "'"), "kotlin"),
     Language("swift", (".swift",), (), ("//",), _C, ('"""', '"'), "swift"),
@@ -113,7 +134,13 @@ LANGUAGES: dict[str, Language] = {language.id: language for language in _TABLE}
 
 _BY_ENDING = {ending: language.id for language in _TABLE for ending in language.endings}
 _BY_NAME = {name: language.id for language in _TABLE for name in (language.id, *language.fences)}
-_SAME = {"tex": "latex", "jsx": "javascriptreact", "tsx": "typescriptreact", "c++": "cpp", "bash": "shellscript"}
+_SAME = {
+    "tex": "latex",
+    "jsx": "javascriptreact",
+    "tsx": "typescriptreact",
+    "c++": "cpp",
+    "bash": "shellscript",
+}
 """Ids that some editors use instead."""
 
 

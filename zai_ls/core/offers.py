@@ -5,18 +5,18 @@ Local and quick, because some editors ask after every movement of the cursor. Ea
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from zai_ls.core.actions import ACTIONS, Spot
-from zai_ls.core.languages import language
 from zai_ls.core.prompts import is_auto, one_line
-from zai_ls.core.text import body_of, clamp_range, text_in
+from zai_ls.core.text import body_of, clamp_range
 from zai_ls.domain import Offer, Point, Range
 from zai_ls.messages import say
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
 
+    from zai_ls.core.syntax import Syntax
     from zai_ls.domain import Diagnostic, Snapshot
 
 CANCEL = "cancel"
@@ -31,50 +31,6 @@ _MOST_FIXES = 10
 """Diagnostics that get an offer of their own; all of them are in "fix all"."""
 
 
-class Named(Protocol):
-    """A definition in the text."""
-
-    @property
-    def name(self) -> str:
-        """What it is called; empty when it has no name."""
-        ...
-
-    @property
-    def range(self) -> Range:
-        """All of it."""
-        ...
-
-
-class Told(Protocol):
-    """A `zai:` comment."""
-
-    @property
-    def range(self) -> Range:
-        """Where it stands."""
-        ...
-
-    @property
-    def instruction(self) -> str:
-        """What it says after the colon."""
-        ...
-
-
-class Structure(Protocol):
-    """What must be known of a text's structure."""
-
-    def enclosing_definition(self, snapshot: Snapshot, point: Point, /) -> Named | None:
-        """The innermost definition around *point*."""
-        ...
-
-    def zai_comments(self, snapshot: Snapshot, range_: Range, /) -> Sequence[Told]:
-        """Comments starting with `zai:` in *range_* or directly above it."""
-        ...
-
-    def todo_or_stub(self, snapshot: Snapshot, range_: Range, /) -> bool:
-        """Is something in *range_* still to be written?"""
-        ...
-
-
 def is_cursor(lines: Sequence[str], range_: Range) -> bool:
     """Is *range_* a place rather than a selection? Some editors' cursors are one character, or a line ending, wide."""
     start, end = range_.start, range_.end
@@ -83,7 +39,7 @@ def is_cursor(lines: Sequence[str], range_: Range) -> bool:
     return end == Point(start.line + 1, 0) and start.column >= len(body_of(lines[start.line]))
 
 
-def target_of(snapshot: Snapshot, range_: Range, syntax: Structure) -> Range | None:
+def target_of(snapshot: Snapshot, range_: Range, syntax: Syntax) -> Range | None:
     """The code that *range_* means: the selection in whole lines, else the definition around the cursor; None when neither is there."""
     range_ = clamp_range(snapshot.lines, range_)
     if not is_cursor(snapshot.lines, range_):
@@ -111,7 +67,7 @@ def offers(
     automatic: bool = False,
     only: Collection[str] | None = None,
     *,
-    syntax: Structure,
+    syntax: Syntax,
     running: bool = False,
     disabled_reason: str | None = None,
     hidden: Collection[str] = (),
@@ -154,7 +110,7 @@ def _here(
     range_: Range,
     diagnostics: Sequence[Diagnostic],
     automatic: bool,
-    syntax: Structure,
+    syntax: Syntax,
     words: str,
 ) -> Iterator[Offer]:
     cursor = is_cursor(snapshot.lines, range_)
@@ -172,8 +128,8 @@ def _here(
         near,
         stub=syntax.todo_or_stub(snapshot, target),
         english=is_auto(words) or words.strip().lower().startswith("en"),
-        commented=_commented(snapshot, target),
-        foreign_comment=_foreign_comment(snapshot, target),
+        commented=syntax.has_comments(snapshot, target),
+        foreign_comment=syntax.has_comments_in_other_language(snapshot, target),
     )
     if definition is not None and definition.name:
         what = say("offer.definition", name=one_line(definition.name, 40))
@@ -201,7 +157,7 @@ def _disabled(
 
 
 def _fixes(
-    snapshot: Snapshot, range_: Range, near: Sequence[Diagnostic], target: Range | None, syntax: Structure
+    snapshot: Snapshot, range_: Range, near: Sequence[Diagnostic], target: Range | None, syntax: Syntax
 ) -> Iterator[Offer]:
     """One offer a diagnostic, and one for all of them when there are several."""
     fix = ACTIONS["fix"]
@@ -214,7 +170,7 @@ def _fixes(
         yield Offer(say("offer.fix_all", count=len(near)), fix.id, fix.kind, union, tuple(near))
 
 
-def _around(snapshot: Snapshot, diagnostic: Diagnostic, syntax: Structure) -> Range | None:
+def _around(snapshot: Snapshot, diagnostic: Diagnostic, syntax: Syntax) -> Range | None:
     """What may be changed to fix *diagnostic*: the definition around it, else its lines."""
     here = clamp_range(snapshot.lines, diagnostic.range)
     definition = syntax.enclosing_definition(snapshot, here.start)
@@ -226,15 +182,15 @@ def _fix_title(diagnostic: Diagnostic) -> str:
 
 
 def _comments(
-    snapshot: Snapshot, range_: Range, target: Range | None, cursor: bool, syntax: Structure
+    snapshot: Snapshot, range_: Range, target: Range | None, cursor: bool, syntax: Syntax
 ) -> Iterator[Offer]:
     """One offer for each `zai:` comment: how an editor without an input box gives an instruction."""
     row = ACTIONS["instruct"]
     for comment in syntax.zai_comments(snapshot, target or range_):
-        words = one_line(comment.instruction)
+        words = one_line(comment.words)
         if not words:
             continue
-        about = target if target is not None and not cursor else _below(snapshot, comment.range, syntax)
+        about = target if target is not None and not cursor else _spoken_of(snapshot, comment.range, syntax)
         span = Range(min(comment.range.start, about.start), max(comment.range.end, about.end))
         title = one_line(say("offer.instruct", instruction=words), _LONGEST_TITLE)
         yield Offer(
@@ -246,21 +202,16 @@ def _comments(
         )
 
 
-def _below(snapshot: Snapshot, comment: Range, syntax: Structure) -> Range:
-    """What a comment speaks of: the definition that starts below it, the one around it, else the paragraph it begins."""
+def _spoken_of(snapshot: Snapshot, comment: Range, syntax: Syntax) -> Range:
+    """What a comment speaks of: the definition below or around it, else the paragraph it begins."""
+    definition = syntax.enclosing_definition(snapshot, comment.start)
+    if definition is not None:
+        return definition.range
     lines = snapshot.lines
-    line = comment.end.line + 1
-    if line < len(lines) and lines[line].strip():
-        body = body_of(lines[line])
-        below = syntax.enclosing_definition(snapshot, Point(line, len(body) - len(body.lstrip())))
-        if below is not None and below.range.start.line == line:
-            return below.range
-    around = syntax.enclosing_definition(snapshot, comment.start)
-    if around is not None:
-        return around.range
-    while line < len(lines) and lines[line].strip():
-        line += 1
-    return Range(comment.start, Point(line - 1, len(body_of(lines[line - 1]))))
+    last = comment.end.line
+    while last + 1 < len(lines) and lines[last + 1].strip():
+        last += 1
+    return Range(comment.start, Point(last, len(body_of(lines[last]))))
 
 
 # -- small questions ----------------------------------------------------------------------------------------
@@ -285,22 +236,3 @@ def _wanted(kind: str, only: Collection[str] | None) -> bool:
 def _invoked_only(offer: Offer) -> bool:
     action = ACTIONS.get(offer.action)
     return action is not None and action.invoked_only
-
-
-def _openers(snapshot: Snapshot) -> tuple[str, ...]:
-    row = language(snapshot.language)
-    docstrings = ('"""', "'''") if row.id == "python" else ()
-    return (*row.line, *(opener for opener, _ in row.block), *docstrings)
-
-
-def _commented(snapshot: Snapshot, target: Range) -> bool:
-    text = text_in(snapshot.lines, target)
-    return any(opener in text for opener in _openers(snapshot))
-
-
-def _foreign_comment(snapshot: Snapshot, target: Range) -> bool:
-    """Letters outside of ASCII where comments are: a guess, good enough for an offer."""
-    text = text_in(snapshot.lines, target)
-    return (
-        not text.isascii() and any(c > "\x7f" and c.isalpha() for c in text) and _commented(snapshot, target)
-    )

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from zai_ls.core.actions import Output
 from zai_ls.core.context import NOTHING_AROUND
 from zai_ls.core.testfiles import CONVENTIONS
-from zai_ls.core.text import body_of, dominant_ending, text_in
+from zai_ls.core.text import body_of, dominant_ending, split_lines, text_in
 from zai_ls.core.tokens import estimate
 from zai_ls.domain import Prompt
 
@@ -223,17 +223,30 @@ def _tagged(tag: str, text: str) -> str:
     return f"<{tag}>\n{_plain(text).rstrip()}\n</{tag}>" if text.strip() else ""
 
 
+_TEST_FILE_TOKENS = 4_000
+"""Most of an existing test file that is sent."""
+_TEST_FILE_ENDS = (60, 120)
+"""Lines from its head (imports, fixtures) and its tail (what comes right before the new tests) when it is longer."""
+
+
 def _test_file(tests: FileForTests | None, root: str | None) -> str:
     if tests is None:
         return ""
     name = one_line(shown_path(tests.path, root))
     if tests.inside:
-        return f"The tests go to the end of this file, {name}."
+        return f"The tests go to the end of this file, {name}: reply only with what comes there."
     if tests.existing is None:
         return f"The tests go to a new file: {name}"
-    return (
-        f"The tests go to the end of the test file {name}:\n{_tagged('test-file', tests.existing)}".rstrip()
-    )
+    return f"The tests go to the end of the test file {name}:\n{_tagged('test-file', _excerpt(tests.existing))}".rstrip()
+
+
+def _excerpt(text: str) -> str:
+    """*text*, or its two ends when it is long."""
+    lines = split_lines(_plain(text))
+    head, tail = _TEST_FILE_ENDS
+    if len(lines) <= head + tail or estimate(text) <= _TEST_FILE_TOKENS:
+        return text
+    return "".join((*lines[:head], f"[{len(lines) - head - tail} lines are not shown]\n", *lines[-tail:]))
 
 
 def _problems(action: Action, diagnostics: Sequence[Diagnostic], target: Range) -> str:

@@ -134,7 +134,9 @@ def _open_end(text: str) -> bool:
     return bool(text) and not text.endswith(("\n", "\r"))
 
 
-def _made_by_hand(base: Sequence[str], changes: Sequence[Change] | None, current: Sequence[str]) -> list[Hunk]:
+def _made_by_hand(
+    base: Sequence[str], changes: Sequence[Change] | None, current: Sequence[str]
+) -> list[Hunk]:
     """What the person made of *base*: aligned by the recorded changes, else by comparing."""
     origins = None if changes is None else _origins(len(base), changes)
     if origins is None or not _true(origins, base, current):

@@ -46,11 +46,12 @@ _DEEPEST_FENCE = 3
 """Columns up to which a fence may be indented (CommonMark); deeper, it is part of the code."""
 _LEFT_OUT = re.compile(
     r"^\W*(?:(?:\.\.\.|…)\W*)?(?:the\s+)?(?:rest|remaining|remainder|existing|previous|other|same|unchanged)\b"
-    r"[\w\s'-]{0,60}(?:\.\.\.|…)?\W*$|^\W*(?:\.\.\.|…)\W*(?:code|unchanged|existing|其余|保持)[\w\s'-]{0,60}\W*$",
+    r"[\w\s'-]{0,60}(?:\.\.\.|…)?\W*$|^\W*(?:\.\.\.|…)\W*(?:code|unchanged|existing)[\w\s'-]{0,60}\W*$|^\W*(?:其余|其他|剩余|保持)\w{0,30}\W*$",
     re.IGNORECASE,
 )
 _LEFT_OUT_WORDS = re.compile(
-    r"\b(?:code|function|method|class|implementation|file|logic|unchanged|as before|same as)\b|代码|不变", re.IGNORECASE
+    r"\b(?:code|function|method|class|implementation|file|logic|unchanged|as before|same as)\b|代码|不变",
+    re.IGNORECASE,
 )
 _ELISION = re.compile(r"\.\.\.|…|unchanged|as before|remains the same|stays the same|不变", re.IGNORECASE)
 _SIGNS = re.compile(r"[{}()\[\]=;<>|&+*/\\@#$%^~`_]|::|->|\w\.\w")
@@ -110,7 +111,9 @@ def _blocks(lines: Sequence[str], *, prose: bool) -> list[_Block]:
         name = (opened["info"].split() or [""])[0].strip("{}.").lower()
         inside = lines[number:end]
         if prose and not blocks and name in {"", "markdown", "md"}:
-            last = max((n for n in range(number, len(lines)) if _closes(lines[n], opened)), default=len(lines))
+            last = max(
+                (n for n in range(number, len(lines)) if _closes(lines[n], opened)), default=len(lines)
+            )
             return [_Block(name, tuple(_dedented(lines[number:last], opened["lead"])))]
         blocks.append(_Block(name, tuple(_dedented(inside, opened["lead"]))))
         number = end + 1
@@ -182,7 +185,12 @@ def _chosen(blocks: Sequence[_Block], language_id: str) -> str | NotCode:
 def _fits(block: _Block, language_id: str) -> bool:
     """May the block's name stand for the file's language? Names we do not know may."""
     named = language_named(block.name)
-    return named is None or language(language_id).prose or same_family(named, language_id) or named == "plaintext"
+    return (
+        named is None
+        or language(language_id).prose
+        or same_family(named, language_id)
+        or named == "plaintext"
+    )
 
 
 # -- without a fence ----------------------------------------------------------------------------------------

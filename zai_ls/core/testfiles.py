@@ -50,7 +50,11 @@ CONVENTIONS: dict[str, Convention] = {
     "typescript": _SCRIPT,
     "typescriptreact": _SCRIPT,
     "go": Convention(("{stem}_test.go",), (), beside=True, framework="the testing package, in table form"),
-    "rust": Convention(("{stem}.rs",), inside=True, framework="#[cfg(test)] and #[test]"),
+    "rust": Convention(
+        ("{stem}.rs",),
+        inside=True,
+        framework="a module `#[cfg(test)] mod tests` (named otherwise if there is one) with `use super::*`",
+    ),
     "java": Convention(
         ("{stem}Test.java", "{stem}Tests.java"), swap=("src/main", "src/test"), framework="JUnit 5"
     ),

@@ -10,9 +10,10 @@ from starlette.applications import Starlette
 from starlette.responses import Response
 from starlette.routing import Route
 
-from zai_ls.emulator.chat import ChatRoute, headers_of, key_of
+from zai_ls.emulator.chat import ChatRoute
 from zai_ls.emulator.refusals import Refusal, in_band, language_of
 from zai_ls.emulator.script import HEADER, BadScript, Fault, read_rules
+from zai_ls.emulator.wire import headers_of, key_of
 from zai_ls.glm.anthropic_server import AnthropicServer
 from zai_ls.glm.openai_server import OpenAIServer
 

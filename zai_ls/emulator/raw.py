@@ -9,17 +9,12 @@ import asyncio
 import contextlib
 import socket
 import struct
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from zai_ls.emulator.chat import RAW_EXTENSION
+from zai_ls.emulator.wire import RAW
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, MutableMapping
-
-    Message = MutableMapping[str, Any]
-    App = Callable[
-        [Message, Callable[[], Awaitable[Message]], Callable[[Message], Awaitable[None]]], Awaitable[None]
-    ]
+    from zai_ls.emulator.wire import App, Message
 
 _LONGEST_HEAD = 65_536
 _LIE = 1_000_000
@@ -96,7 +91,7 @@ class _Connection:
             "headers": headers,
             "client": None,
             "server": None,
-            "extensions": {RAW_EXTENSION: {}},
+            "extensions": {RAW: {}},
         }
         await app(scope, self._receive, self._send)
 

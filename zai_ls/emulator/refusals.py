@@ -90,8 +90,7 @@ _WORDS: dict[str, tuple[str, str]] = {
         "该模型当前访问量过大，请您稍后再试或切换其他模型",
     ),
     "1313": (
-        "Your account's current usage pattern does not comply with the Fair Usage Policy, and your request frequency "
-         "has been limited. To restore access, please submit a request.",
+        "Your account's current usage pattern does not comply with the Fair Usage Policy. To restore access, please submit a request.",
         "您的账户当前的使用方式不符合公平使用策略，请求频率已受限。",
     ),
     "1314": ("Your enterprise package has expired", "您的企业套餐已失效"),

@@ -66,6 +66,7 @@ class Emulator:
             loop="none",
             log_config=None,
             access_log=False,
+            proxy_headers=False,
             date_header=False,
             server_header=False,
             timeout_keep_alive=_KEEP_ALIVE_S,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import sys
 from functools import partial
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 
 _SECTION = "zai"
+_NOWHERE = {"start": {"line": 0, "character": 0}, "end": {"line": 0, "character": 0}}
 Transport = Literal["stdio", "tcp", "websocket"]
 
 
@@ -139,6 +141,11 @@ class Server:
             )
             self.protocol.request(types.CLIENT_REGISTER_CAPABILITY, types.RegistrationParams([registration]))
         self._pull_settings()
+        self.protocol.rehearse(
+            types.TEXT_DOCUMENT_CODE_ACTION,
+            {"textDocument": {"uri": ""}, "range": _NOWHERE, "context": {"diagnostics": []}},
+            [types.CodeAction("", command=types.Command("", ""))],
+        )
         self._on_ready()
 
     async def _end(self) -> None:
@@ -246,6 +253,8 @@ async def serve(
 
     *listening* is told where a socket waits; by default stderr says it. Raises `ValueError` for a host that is not this machine.
     """
+    # All that is loaded by now stays for good: the collector need not walk through lsprotocol's classes again.
+    gc.freeze()
     announce = listening or _announce
     if transport == "stdio":
         await over_stdio(server.protocol)

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import re
-import shutil
-import tempfile
 from pathlib import Path
 
 
@@ -18,6 +16,8 @@ class ShownTexts:
     def write(self, title: str, markdown: str) -> str:
         """Write *markdown* to a new file named after *title*; its URI."""
         if self._folder is None or not self._folder.is_dir():
+            import tempfile
+
             # Readable by this user alone: the text may quote code.
             self._folder = Path(tempfile.mkdtemp(prefix="zai-ls-"))
         self._count += 1
@@ -29,5 +29,7 @@ class ShownTexts:
     def clear(self) -> None:
         """Remove all of them."""
         if self._folder is not None:
+            import shutil
+
             shutil.rmtree(self._folder, ignore_errors=True)
             self._folder = None

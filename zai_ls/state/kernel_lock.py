@@ -6,6 +6,7 @@ processes of different versions share them.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from zai_ls.errors import StateUnusable
@@ -30,6 +31,8 @@ class KernelLock:
         """
         import filelock
 
+        if self.is_held:
+            return False
         lock = self._lock or _new_lock(self.path)
         self._lock = lock
         try:
@@ -55,11 +58,17 @@ def is_held_elsewhere(path: Path) -> bool:
     """Does anyone hold the lock at *path*? A missing file is held by nobody, and is not made."""
     if not path.exists():
         return False
-    probe = KernelLock(path)
+    probe = _probe(path)
     if not probe.try_take():
         return True
     probe.free()
     return False
+
+
+@lru_cache(maxsize=64)
+def _probe(path: Path) -> KernelLock:
+    """Making one costs more than asking it."""
+    return KernelLock(path)
 
 
 def _new_lock(path: Path) -> BaseFileLock:

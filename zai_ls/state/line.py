@@ -182,5 +182,13 @@ def _row(row: Any) -> Row:
     # A newer version may have lanes that this one does not know; they wait like another tool.
     lane = Lane(row[2]) if row[2] in _LANES else Lane.AGENT
     return Row(
-        Ticket(row[0], row[1], lane, *row[3:7]), row[7], row[8], row[9], row[10], row[11], row[12], bool(row[13]), *row[14:]
+        Ticket(row[0], row[1], lane, *row[3:7]),
+        row[7],
+        row[8],
+        row[9],
+        row[10],
+        row[11],
+        row[12],
+        bool(row[13]),
+        *row[14:],
     )

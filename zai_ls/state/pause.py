@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from zai_ls.state.slot import PAUSED
+
 if TYPE_CHECKING:
     from zai_ls.state.slot import Slot
 
-PAUSED = "paused"
 FAIR_USE = "1313"
 """The service's own stop for fair use, which a person has to lift (glm-api 2.2)."""
 

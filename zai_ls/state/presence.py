@@ -27,7 +27,7 @@ _ENTRY_S = 1.0
 
 
 class Presence:
-    """This process among the living."""
+    """One process among the living."""
 
     def __init__(self, folder: Path, process_id: str, name: str, gap_s: float) -> None:
         self.id = process_id
@@ -44,6 +44,7 @@ class Presence:
 
     def live(self) -> None:
         """Take our lock file. Raises `StateUnusable`."""
+        prepare(self._folder.parent)
         prepare(self._folder)
         while not self._life.is_held:
             if not self._life.try_take(_ENTRY_S):

@@ -23,7 +23,7 @@ _HERE = "127.0.0.1"
 
 
 class Waker:
-    """This process's bell, and its finger for the bells of others."""
+    """A bell of our own, and a finger for the bells of others."""
 
     def __init__(self, on_wake: Callable[[], None]) -> None:
         self.token = secrets.token_hex(16)

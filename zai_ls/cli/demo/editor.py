@@ -107,7 +107,8 @@ class ScriptedEditor:
         """Called with each `workspace/applyEdit`; what it returns is answered instead of applying."""
         self.configuration: Json = {}
         self._apply = apply_edits
-        self._on_event = on_event or (lambda _method, _params: None)
+        self.on_event: Callable[[str, Json], None] = on_event or (lambda _method, _params: None)
+        """Told about each message of the server, with its parameters, after it was handled."""
         self._process: asyncio.subprocess.Process | None = None
         self._answers: dict[int, asyncio.Future[Any]] = {}
         self._last_id = 0
@@ -263,7 +264,7 @@ class ScriptedEditor:
         result = self._handle(method, params)
         if "id" in message:
             self.send({"jsonrpc": "2.0", "id": message["id"], "result": result})
-        self._on_event(method, params)
+        self.on_event(method, params)
         self._changed.set()
         self._changed = asyncio.Event()
 

@@ -174,7 +174,7 @@ class Story:
 
     def _window(self, name: str) -> Window:
         window = Window(name, ScriptedEditor(name=f"demo window {name}"))
-        window.editor.on_event(lambda method, params: self._heard(window, method, params))
+        window.editor.on_event = lambda method, params: self._heard(window, method, params)
         return window
 
     def _open(self, window: Window) -> str:
@@ -290,6 +290,6 @@ def _show_record(console: Console, record: dict[str, Any]) -> bool:
     most = record["most_in_flight"]
     verdict = "[green]never two[/green]" if most <= 1 else "[red]more than one![/red]"
     console.print(
-        f"requests served: {len(record['requests'])}; most ever in flight: [b]{most}[/b] ({verdict})"
+        f"requests served: {len(record['served'])}; most ever in flight: [b]{most}[/b] ({verdict})"
     )
     return bool(most <= 1)

@@ -1,0 +1,159 @@
+"""What the end-to-end tests share: a person's desk, with an emulated account, a state folder and editor windows on both."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import sys
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from zai_ls.cli.demo.editor import ScriptedEditor
+from zai_ls.emulator.config import EmulatorConfig
+from zai_ls.emulator.server import Emulator
+
+CAPABILITIES = Path(__file__).parent / "capabilities"
+_PATIENCE_S = 20.0
+"""Far beyond what anything here takes; a test that waits longer has failed."""
+
+
+def capabilities(name):
+    """What the editor *name* says it can do."""
+    return json.loads((CAPABILITIES / f"{name}.json").read_text())["capabilities"]
+
+
+async def until(condition, within_s=_PATIENCE_S):
+    """Wait until *condition* holds of something that tells nobody. Raises `TimeoutError`."""
+    async with asyncio.timeout(within_s):
+        while not (found := condition()):
+            await asyncio.sleep(0.005)
+        return found
+
+
+def environment(folder, base_url, key):
+    """For a process of zai-ls: this account and this state folder, and nothing of the person who runs the tests."""
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("ZAI_", "ZHIPU", "OPENAI_", "ANTHROPIC_"))
+    }
+    return {
+        **kept,
+        # `zai-ls` by its name, as an editor's configuration has it.
+        "PATH": os.pathsep.join((str(Path(sys.executable).parent), kept.get("PATH", ""))),
+        **({"ZAI_API_KEY": key} if key else {}),
+        "ZAI_BASE_URL": base_url,
+        "ZAI_STATE_DIR": str(folder / "state"),
+        "ZAI_CONFIG": str(folder / "config.toml"),
+        "NO_PROXY": "*",
+    }
+
+
+class Window(ScriptedEditor):
+    """A scripted editor with the words that tests use."""
+
+    @property
+    def ended(self):
+        """Has its server process ended?"""
+        return self._process is None or self._process.returncode is not None
+
+    @property
+    def told(self):
+        """What the person has read."""
+        return [text for _, text in self.messages]
+
+    async def pick(self, uri, range_, title, **asked):
+        """Open the menu and choose the action that has *title* in it; the id of the request."""
+        menu = await self.code_actions(uri, range_, **asked)
+        found = [action for action in menu if title in action["title"]]
+        assert found, f"no action {title!r} in {[action['title'] for action in menu]}"
+        return (await self.choose(found[0]) or {}).get("id")
+
+    async def read(self, text):
+        """Wait until the person reads *text*; the whole message."""
+        await self.until(lambda: any(text in told for told in self.told))
+        return next(told for told in self.told if text in told)
+
+    async def done(self, count=1):
+        """Wait until *count* requests have shown their end."""
+        await self.until(lambda: self.ends == count)
+
+    @property
+    def ends(self):
+        """How many requests have shown their end."""
+        return sum(values[-1]["kind"] == "end" for values in self.progress.values())
+
+
+class Desk:
+    """One person: files, an account, and any number of windows."""
+
+    def __init__(self, folder, emulator, *, key=True):
+        self.emulator = emulator
+        self.files = folder / "files"
+        self.files.mkdir()
+        self.env = environment(folder, emulator.base_url, emulator.key if key else None)
+        self.windows = []
+
+    def file(self, name, text):
+        """Put *text* on disk; its URI."""
+        path = self.files / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(text.encode())
+        return path.as_uri()
+
+    async def window(self, kind=Window, **options):
+        """One more editor with its own server process."""
+        window = kind(**options)
+        self.windows.append(window)
+        await window.start(env=self.env, root_uri=self.files.as_uri())
+        return window
+
+    async def open(self, text, name="prices.py", language="python", kind=Window):
+        """A window with one file open: window and URI."""
+        window = await self.window(kind)
+        uri = self.file(name, text)
+        window.open(uri, language, text)
+        return window, uri
+
+    async def in_flight(self, count=1):
+        """Wait until the service has so many requests in flight."""
+        await until(lambda: self.emulator.record.in_flight() == count)
+
+    async def zai(self, *arguments):
+        """Run `zai-ls` with *arguments*; what it printed."""
+        process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            "-m",
+            "zai_ls",
+            *arguments,
+            env=self.env,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+        )
+        out, err = await process.communicate()
+        assert process.returncode == 0, err.decode()
+        return out.decode()
+
+    async def kept(self):
+        """The kept answers, newest first, each with its text."""
+        rows = json.loads(await self.zai("answers", "--json"))
+        return [{**row, "text": Path(row["path"]).read_text()} for row in rows]
+
+    async def close(self):
+        """Stop what still runs."""
+        for window in self.windows:
+            if not window.ended:
+                window.kill()
+                await window.wait()
+
+
+@asynccontextmanager
+async def a_desk(folder, *, key=True, **config):
+    """A desk whose service behaves as *config* says (see `EmulatorConfig`)."""
+    async with Emulator(EmulatorConfig(**config)) as emulator:
+        desk = Desk(folder, emulator, key=key)
+        try:
+            yield desk
+        finally:
+            await desk.close()

@@ -1,0 +1,189 @@
+"""One request's life against the emulator: through the line, over the wire, into the ledger."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+
+import pytest
+
+from tests.integration.road import chat, road
+from zai_ls.dispatch import Exchange
+from zai_ls.domain import Lane, Usage
+from zai_ls.emulator.config import EmulatorConfig
+from zai_ls.errors import Paused, Preempted, Superseded
+from zai_ls.state.pause import pause, resume
+
+
+async def test_a_reply_is_settled_with_the_services_own_usage(tmp_path):
+    """What the service reports is what the ledger has; the slot is free afterwards."""
+    async with road(tmp_path) as r:
+        r.emulator.reply("hello", usage=Usage(prompt_tokens=11, completion_tokens=7, cached_tokens=3))
+
+        reply = await r.ask(r.exchange())
+
+        assert "hello" in reply.text
+        (entry,) = r.ledger.recent("test", 9)
+        assert ("complete", 11, 7, 3, False) == (
+            entry.state,
+            entry.usage.prompt_tokens,
+            entry.usage.completion_tokens,
+            entry.usage.cached_tokens,
+            entry.usage.estimated,
+        )
+        assert r.is_at_rest()
+
+
+@pytest.mark.parametrize("stream", [True, False])
+async def test_a_foreign_request_passes_byte_for_byte(tmp_path, stream):
+    """Tools, images and fields nobody knows go out as they are, and the answer comes back as it was sent."""
+    body = chat(
+        stream=stream,
+        tools=[{"type": "function", "function": {"name": "f", "parameters": {}}}],
+        unknown_field={"ä": [1, 2]},
+        messages=[
+            {
+                "role": "user",
+                "content": [
+                    {"type": "text", "text": "hi"},
+                    {"type": "image_url", "image_url": {"url": "data:,"}},
+                ],
+            }
+        ],
+    )
+    answer = (
+        b'data: {"odd": "\xc3\xa4",   "tool_calls": []}\n\ndata: [DONE]\n\n' if stream else b'{ "odd" : 1 }'
+    )
+    received: list[bytes] = []
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        head = await reader.readuntil(b"\r\n\r\n")
+        length = int(head.lower().split(b"content-length:")[1].split(b"\r\n")[0])
+        received.extend([head, await reader.readexactly(length)])
+        writer.write(
+            b"HTTP/1.1 200 OK\r\nX-Theirs: 2\r\nContent-Length: %d\r\n\r\n%b" % (len(answer), answer)
+        )
+        await writer.drain()
+        writer.close()
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    async with server, road(tmp_path) as r:
+        port = server.sockets[0].getsockname()[1]
+        exchange = Exchange(
+            account=replace(r.account, base_url=f"http://127.0.0.1:{port}/v1"),
+            lane=Lane.AGENT,
+            model="glm-4.7",
+            path="/chat/completions?x=%20y",
+            headers=(("Content-Type", "application/json"), ("X-Own", "1")),
+            body=body,
+            expected=Usage(),
+        )
+
+        async with r.dispatcher.send(exchange) as streaming:
+            got = b"".join([chunk async for chunk in streaming.chunks()])
+
+        assert answer == got
+        assert (200, "2", True) == (streaming.status, streaming.headers["x-theirs"], streaming.ended)
+        assert body == received[1]
+        assert received[0].startswith(b"POST /v1/chat/completions?x=%20y HTTP/1.1\r\n")
+        assert b"x-own: 1\r\n" in received[0].lower()
+        assert r.is_at_rest()
+
+
+async def test_repr_is_the_one_line_that_everybody_prints(tmp_path):
+    """It says who is in flight and how many wait."""
+    async with road(tmp_path, EmulatorConfig(first_token_s=0.3)) as r:
+        assert "<Dispatcher in flight: none; waiting: 0>" == repr(r.dispatcher)
+        asked = [asyncio.create_task(r.ask(r.exchange())) for _ in range(2)]
+        async with asyncio.timeout(5):
+            while "action glm-4.7; waiting: 1" not in repr(r.dispatcher):
+                await asyncio.sleep(0.005)
+        await asyncio.gather(*asked)
+
+        assert "<Dispatcher in flight: none; waiting: 0>" == repr(r.dispatcher)
+
+
+async def test_a_person_goes_before_a_guess_in_flight(tmp_path):
+    """An action closes the stream of a typing request; the guess is told so, and never two are in flight."""
+    async with road(tmp_path, EmulatorConfig(first_token_s=0.2, service_s=5.0)) as r:
+        guess = asyncio.create_task(r.ask(r.exchange(Lane.TYPING, deadline_s=3.0)))
+        async with asyncio.timeout(5):
+            while not r.emulator.record.in_flight():
+                await asyncio.sleep(0.005)
+        r.emulator.service.config = EmulatorConfig()
+
+        await r.ask(r.exchange(Lane.ACTION))
+
+        with pytest.raises(Preempted):
+            await guess
+        assert 1 == r.emulator.record.most_at_once
+        assert ["hangup", "complete"] == [served.ended for served in r.emulator.record.chats]
+        assert r.is_at_rest()
+
+
+async def test_a_newer_guess_replaces_a_waiting_one(tmp_path):
+    """Of one topic only the newest waits; the older is answered at once."""
+    async with road(tmp_path, EmulatorConfig(first_token_s=0.2)) as r:
+        flying = asyncio.create_task(r.ask(r.exchange(Lane.ACTION)))
+        async with asyncio.timeout(5):
+            while not r.emulator.record.in_flight():
+                await asyncio.sleep(0.005)
+        older = asyncio.create_task(r.ask(r.exchange(Lane.TYPING, topic="a.py", deadline_s=9)))
+        await asyncio.sleep(0.02)
+        newer = asyncio.create_task(r.ask(r.exchange(Lane.TYPING, topic="a.py", deadline_s=9)))
+
+        with pytest.raises(Superseded):
+            await older
+        await asyncio.gather(flying, newer)
+        assert r.is_at_rest()
+
+
+async def test_cancelling_in_flight_frees_the_slot_and_counts_what_came(tmp_path):
+    """The stream is closed, the entry is settled as an estimate, and the next request goes after the gap."""
+    async with road(tmp_path, EmulatorConfig(service_s=30.0)) as r:
+        asked = asyncio.create_task(r.ask(r.exchange()))
+        async with asyncio.timeout(5):
+            while not r.emulator.record.in_flight():
+                await asyncio.sleep(0.005)
+        await asyncio.sleep(0.05)
+        asked.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await asked
+        r.emulator.service.config = EmulatorConfig()
+
+        await r.ask(r.exchange())
+
+        newest, aborted = r.ledger.recent("test", 9)
+        assert ("complete", "aborted", True) == (newest.state, aborted.state, aborted.usage.estimated)
+        assert 40 <= aborted.usage.prompt_tokens
+        assert 1 == r.emulator.record.most_at_once
+
+
+async def test_a_pause_stops_everybody_until_resumed(tmp_path):
+    """Paused: refused at once, before anything is sent; resumed: it goes."""
+    async with road(tmp_path) as r:
+        pause(r.slot, "test")
+        for lane in Lane:
+            with pytest.raises(Paused):
+                await r.ask(r.exchange(lane))
+        assert [] == r.emulator.record.chats
+
+        resume(r.slot, "test")
+
+        assert (await r.ask(r.exchange())).text
+
+
+async def test_the_text_may_move_on_while_a_request_waits(tmp_path):
+    """`renew` is asked with the slot in hand, and what it returns is what is sent."""
+    async with road(tmp_path) as r:
+        sent: list[str] = []
+
+        async with r.dispatcher.send(
+            r.exchange(model="glm-4.7"),
+            renew=lambda _exchange, _model: r.exchange(model="glm-4.5-air"),
+            on_sent=lambda exchange: sent.append(exchange.model),
+        ) as streaming:
+            async for _ in streaming.chunks():
+                pass
+
+        assert ["glm-4.5-air"] == sent == [served.model for served in r.emulator.record.chats]

@@ -1,0 +1,144 @@
+"""`zai-ls score`: how hard code is, by which features, and which model it would get. Local: nothing is sent."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from zai_ls.cli import printing
+from zai_ls.cli.exits import BadUse, Exit
+from zai_ls.cli.files import Unreadable
+from zai_ls.cli.flags import configuration
+from zai_ls.cli.run import editor_for
+from zai_ls.cli.target import Target, parse_target
+from zai_ls.core.languages import language, language_of
+from zai_ls.core.offers import target_of, whole_lines
+from zai_ls.core.routing import Routing
+from zai_ls.core.text import body_of, whole
+from zai_ls.domain import Point
+from zai_ls.messages import say
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Iterator, Mapping
+
+    from zai_ls.config import Config
+    from zai_ls.core.offers import Structure
+    from zai_ls.domain import Range, Snapshot
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A part of a file that is scored by itself."""
+
+    name: str
+    """Of the definition; empty for anything else."""
+    range: Range
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """What to score, and how to print."""
+    parser.add_argument(
+        "targets", metavar="PATH[:LINE-LINE]", nargs="+", help="files, parts of files, or folders"
+    )
+    parser.add_argument(
+        "--whole", action="store_true", help="each file as one selection, not its definitions"
+    )
+    parser.add_argument("--json", action="store_true", help="print one JSON object a line")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Score each definition on its own, or what was named; an unreadable file in a folder is said and passed over."""
+    from zai_ls.core.complexity import score
+    from zai_ls.core.syntax import Syntax
+
+    config = configuration(args, find_key=False)
+    editor = editor_for(config, write=False)
+    syntax, routing = Syntax(), _routing(config)
+    for target, named in (pair for text in args.targets for pair in _targets(parse_target(text))):
+        try:
+            snapshot = editor.open(target.path)
+        except Unreadable as error:
+            if named:
+                raise BadUse(str(error)) from None
+            printing.note(str(error))
+            continue
+        for piece in pieces(target, snapshot, syntax, as_one=args.whole):
+            scored = score(snapshot, piece.range, syntax)
+            tier = routing.tier_of(scored.value)
+            row = _row(target.path, piece, scored.value, tier, routing.model_of(tier), scored.features)
+            printing.write_exactly((json.dumps(row, ensure_ascii=False) if args.json else _line(row)) + "\n")
+    return Exit.DONE
+
+
+def pieces(target: Target, snapshot: Snapshot, syntax: Structure, *, as_one: bool) -> list[Piece]:
+    """What of *snapshot* is scored: the lines that were named, the whole file, or its definitions one by one."""
+    if target.first is not None:
+        part = target_of(snapshot, target.range_in(snapshot), syntax)
+        if part is None:
+            raise BadUse(say("score.nothing_there", path=target.path, line=target.first))
+        return [Piece("", part)]
+    if as_one:
+        everything = whole_lines(snapshot.lines, whole(snapshot.lines))
+        return [Piece("", everything)] if everything else []
+    found: dict[Range, Piece] = {}
+    for number, line in enumerate(snapshot.lines):
+        body = body_of(line)
+        if not body.strip():
+            continue
+        definition = syntax.enclosing_definition(snapshot, Point(number, len(body) - len(body.lstrip())))
+        part = None if definition is None else whole_lines(snapshot.lines, definition.range)
+        if definition is not None and part is not None:
+            found.setdefault(part, Piece(definition.name, part))
+    return sorted(found.values(), key=lambda piece: piece.range)
+
+
+def _targets(target: Target) -> Iterator[tuple[Target, bool]]:
+    """The files that *target* means, and whether a person named each: a folder means the code in it."""
+    if not target.path.is_dir():
+        yield target, True
+        return
+    for folder, folders, files in os.walk(target.path):
+        folders[:] = sorted(name for name in folders if not name.startswith(".") and name != "node_modules")
+        for name in sorted(files):
+            row = language(language_of(name))
+            if row.grammar and not row.prose:
+                yield Target(Path(folder) / name), False
+
+
+def _routing(config: Config) -> Routing:
+    from zai_ls.catalogue import Catalogue
+
+    settings = config.settings
+    return Routing(
+        catalogue=Catalogue.load(),
+        plan=settings.plan,
+        standard_from=settings.routing_standard_from,
+        strong_from=settings.routing_strong_from,
+        models={
+            "light": settings.models_light,
+            "standard": settings.models_standard,
+            "strong": settings.models_strong,
+        },
+    )
+
+
+def _row(
+    path: Path, piece: Piece, value: float, tier: str, model: str, features: Mapping[str, float]
+) -> dict[str, object]:
+    return {
+        "path": str(path),
+        "name": piece.name,
+        "range": f"{piece.range.start.line + 1}-{piece.range.end.line + 1}",
+        "score": round(value, 3),
+        "tier": tier,
+        "model": model,
+        "features": {name: round(amount, 3) for name, amount in features.items()},
+    }
+
+
+def _line(row: Mapping[str, object]) -> str:
+    return f"{row['score']:<6} {row['tier']:<9} {row['model']:<14} {row['path']}:{row['range']} {row['name']}".rstrip()

@@ -1,0 +1,258 @@
+"""Functions, classes and the like, found in a syntax tree."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from zai_ls.core.text import body_of
+from zai_ls.domain import Point, Range
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from tree_sitter import Node
+
+    from zai_ls.core.parsing import Parsed
+
+Kind = Literal["function", "method", "class", "type", "module"]
+
+_FUNCTIONS = frozenset({"arrow_function", "function_expression", "function", "generator_function", "class"})
+"""Values that make an assignment a definition."""
+_LONGEST_HEAD = 12
+"""Lines of a head that are told: a long list of parameters is not."""
+_MOST_ATTACHED = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Definition:
+    """Something with a name and a body."""
+
+    name: str
+    kind: Kind
+    range: Range
+    """Whole lines, with decorators and comments directly above; the last line's ending is not in it."""
+    head: int
+    """The line on which it starts without those."""
+    body: int
+    """The line on which its body starts."""
+
+
+def enclosing(parsed: Parsed, point: Point) -> Definition | None:
+    """The smallest definition whose lines hold *point*: comments and decorators above it count as its own."""
+    line = min(point.line, len(parsed.lines) - 1)
+    for place in (_first_character(parsed.lines, line), _below_attached(parsed, line)):
+        if place is None:
+            continue
+        for node in parsed.around(Range(place, place)):
+            found = _definition(parsed, node)
+            if found is not None and found.range.start.line <= line <= found.range.end.line:
+                return found
+    return None
+
+
+def found(parsed: Parsed) -> tuple[Definition, ...]:
+    """All definitions in order, outer before inner."""
+    return tuple(
+        definition
+        for node in _walk(parsed.root)
+        if node.type in parsed.grammar.definitions and (definition := _definition(parsed, node)) is not None
+    )
+
+
+def heads(parsed: Parsed, range_: Range) -> tuple[int, ...]:
+    """Line numbers of the heads of the definitions that hold all of *range_* and more, outermost first."""
+    lines: list[int] = []
+    start = _first_character(parsed.lines, range_.start.line)
+    for node in parsed.around(Range(start, max(start, range_.end))):
+        definition = _definition(parsed, node)
+        if definition is not None and definition.head < range_.start.line:
+            last = min(max(definition.head, definition.body), definition.head + _LONGEST_HEAD)
+            body_below = definition.body > definition.head and not _opens_body(parsed.lines[definition.body])
+            lines[:0] = range(definition.head, last if body_below else last + 1)
+    return tuple(line for line in dict.fromkeys(lines) if line < range_.start.line)
+
+
+def imports(parsed: Parsed) -> tuple[int, ...]:
+    """Line numbers of import statements at the top level, and of those that a branch there guards."""
+    lines: list[int] = []
+    for node in _top(parsed):
+        if node.type in parsed.grammar.imports:
+            covered = parsed.range_of(node)
+            lines += range(covered.start.line, covered.end.line + 1)
+    return tuple(dict.fromkeys(lines))
+
+
+def bodies(parsed: Parsed, range_: Range) -> Iterator[tuple[Node, Node]]:
+    """The functions in *range_*, or the one around it, each with its body."""
+    start = _first_character(parsed.lines, range_.start.line)
+    top = parsed.at(Range(start, max(start, range_.end)))
+    low, high = parsed.byte_of(start), parsed.byte_of(range_.end)
+    for node in _walk(top, low, high):
+        if parsed.grammar.definitions.get(node.type) in {"function", "method"}:
+            body = node.child_by_field_name("body")
+            if body is not None and low <= node.start_byte and node.end_byte <= high:
+                yield node, body
+
+
+def _walk(top: Node, low: int = 0, high: int = 1 << 62) -> Iterator[Node]:
+    """*top* and what lies below it between two bytes, in order."""
+    stack = [top]
+    while stack:
+        node = stack.pop()
+        if node.end_byte < low or node.start_byte > high:
+            continue
+        yield node
+        stack += reversed(node.named_children)
+
+
+def _top(parsed: Parsed) -> Iterator[Node]:
+    for node in parsed.root.named_children:
+        yield node
+        if node.type in parsed.grammar.branches:
+            for inner in node.named_children:
+                if inner.type in parsed.grammar.bodies:
+                    yield from inner.named_children
+
+
+# -- one definition -----------------------------------------------------------------------------------------
+
+
+def _definition(parsed: Parsed, node: Node) -> Definition | None:
+    """*node* as a definition; None when it is none, or only part of one that holds it."""
+    kind = parsed.grammar.definitions.get(node.type)
+    if kind is None:
+        return None
+    body = _body(node)
+    value = node
+    if node.type in {
+        "variable_declarator",
+        "assignment_expression",
+        "pair",
+        "public_field_definition",
+        "field_definition",
+    }:
+        inner = node.child_by_field_name("value") or node.child_by_field_name("right")
+        if inner is None or inner.type not in _FUNCTIONS:
+            return None
+        value, body = inner, inner.child_by_field_name("body")
+        kind = "class" if inner.type == "class" else kind
+    if body is None and value.type.endswith("_specifier"):
+        return None  # C's `struct x` as the type of something
+    outer = _outermost(node, parsed.grammar.wrappers)
+    covered = parsed.range_of(outer)
+    first = _with_attached(parsed, outer)
+    last = covered.end.line
+    if kind == "function" and _in_class(parsed, outer):
+        kind = "method"
+    head = parsed.point_of(node.start_byte).line
+    return Definition(
+        name=_name(parsed, node),
+        kind=_KINDS[kind],
+        range=Range(Point(first, 0), Point(last, len(body_of(parsed.lines[last])))),
+        head=head,
+        body=head if body is None else parsed.point_of(body.start_byte).line,
+    )
+
+
+_KINDS: dict[str, Kind] = {
+    "function": "function",
+    "method": "method",
+    "class": "class",
+    "type": "type",
+    "module": "module",
+}
+
+
+def _body(node: Node) -> Node | None:
+    return node.child_by_field_name("body") or next(
+        (child for child in node.named_children if child.type.endswith(("_body", "_list", "block"))), None
+    )
+
+
+def _outermost(node: Node, wrappers: frozenset[str]) -> Node:
+    while node.parent is not None and node.parent.type in wrappers:
+        node = node.parent
+    return node
+
+
+def _with_attached(parsed: Parsed, node: Node) -> int:
+    """The first line of *node* and of the comments and decorators directly above it."""
+    grammar = parsed.grammar
+    first = parsed.point_of(node.start_byte).line
+    above = node.prev_named_sibling
+    for _ in range(_MOST_ATTACHED):
+        if above is None or (above.type not in grammar.comments and above.type not in grammar.attached):
+            break
+        covered = parsed.range_of(above)
+        starts_line = not parsed.lines[covered.start.line][: covered.start.column].strip()
+        if covered.end.line < first - 1 or covered.start.line > first or not starts_line:
+            break
+        first = min(first, covered.start.line)
+        above = above.prev_named_sibling
+    return first
+
+
+def _in_class(parsed: Parsed, node: Node) -> bool:
+    above = node.parent
+    while above is not None:
+        kind = parsed.grammar.definitions.get(above.type)
+        if kind is not None:
+            return kind == "class"
+        above = above.parent
+    return False
+
+
+def _name(parsed: Parsed, node: Node) -> str:
+    """What it is called; empty when it has no name."""
+    found = next(
+        (
+            child
+            for field in ("name", "declarator", "left", "key", "property", "type")
+            if (child := node.child_by_field_name(field)) is not None
+        ),
+        None,
+    )
+    while found is not None and (inner := found.child_by_field_name("declarator")) is not None:
+        found = inner  # C: pointers and parameters around the name
+    if found is None:
+        found = next(
+            (c.child_by_field_name("name") for c in node.named_children if c.type.endswith("_spec")), None
+        )
+    return "" if found is None else " ".join(parsed.text_of(found).split())
+
+
+# -- places -------------------------------------------------------------------------------------------------
+
+
+def _first_character(lines: Sequence[str], line: int) -> Point:
+    body = body_of(lines[line])
+    return Point(line, len(body) - len(body.lstrip()))
+
+
+def _below_attached(parsed: Parsed, line: int) -> Point | None:
+    """Where the code starts that the comments and decorators on *line* belong to; None when it has none."""
+    grammar = parsed.grammar
+    place = _first_character(parsed.lines, line)
+    if place.column == len(body_of(parsed.lines[line])):
+        return None
+    belonging = grammar.comments | grammar.attached | grammar.wrappers
+    node = next((n for n in parsed.around(Range(place, place)) if n.type in belonging), None)
+    if node is None:
+        return None
+    for _ in range(_MOST_ATTACHED):
+        if node.type in grammar.wrappers:
+            inner = next((c for c in node.named_children if c.type in grammar.definitions), None)
+            return None if inner is None else parsed.point_of(inner.start_byte)
+        following = node.next_named_sibling
+        if following is None:
+            return None
+        if following.type not in grammar.comments and following.type not in grammar.attached:
+            return parsed.point_of(following.start_byte)
+        node = following
+    return None
+
+
+def _opens_body(line: str) -> bool:
+    """Does this line only open the body, so that it belongs to the head?"""
+    return line.strip() in {"{", "begin", "do"}

@@ -1,0 +1,195 @@
+"""What is known about code as code: what encloses a place, whether a text is sound, where its comments are.
+
+Grammars are loaded on first use. Without one (no package has it, or the text is too large) lines and indentation must do.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from zai_ls.core import comments, context, definitions, outline
+from zai_ls.core.definitions import Definition
+from zai_ls.core.grammars import grammar_of, load
+from zai_ls.core.languages import language
+from zai_ls.core.parsing import Parsed, faults, parse
+from zai_ls.core.text import split_lines
+
+if TYPE_CHECKING:
+    from tree_sitter import Parser
+
+    from zai_ls.core.comments import Comment, Instruction
+    from zai_ls.core.context import Surroundings
+    from zai_ls.core.grammars import Grammar
+    from zai_ls.domain import Point, Range, Snapshot
+
+__all__ = ["Definition", "Syntax"]
+
+_MOST_CHARACTERS = 1_500_000
+"""Longest text that is parsed: a third of a second, once."""
+
+
+@dataclass(slots=True)
+class _Remembered:
+    language: str
+    parsed: Parsed
+
+
+class Syntax:
+    """Reads code. One for each process; remembers the trees of the documents asked for last."""
+
+    def __init__(self, cache: str | None = None, trees: int = 8) -> None:
+        self._cache = cache
+        self._most = trees
+        self._parsers: dict[str, Parser | None] = {}
+        self._trees: dict[str, _Remembered] = {}
+
+    # -- trees -----------------------------------------------------------------------------------------------
+
+    def parse(self, snapshot: Snapshot) -> Parsed | None:
+        """The document's tree, made from its last one where that is remembered; None without a grammar."""
+        parser, grammar = self._parser(snapshot.language)
+        if parser is None or sum(map(len, snapshot.lines)) > _MOST_CHARACTERS:
+            self._trees.pop(snapshot.uri, None)
+            return None
+        known = self._trees.pop(snapshot.uri, None)
+        before = known.parsed if known is not None and known.language == snapshot.language else None
+        if before is None or before.lines is not snapshot.lines:
+            before = parse(parser, grammar, snapshot.lines, before)
+        self._trees[snapshot.uri] = _Remembered(snapshot.language, before)
+        while len(self._trees) > self._most:
+            del self._trees[next(iter(self._trees))]
+        return before
+
+    def forget(self, uri: str) -> None:
+        """The document was closed."""
+        self._trees.pop(uri, None)
+
+    def _parser(self, language_id: str) -> tuple[Parser | None, Grammar]:
+        grammar = grammar_of(language(language_id).grammar)
+        if grammar.name not in self._parsers:
+            self._parsers[grammar.name] = _parser_of(grammar, self._cache)
+        return self._parsers[grammar.name], grammar
+
+    # -- soundness -------------------------------------------------------------------------------------------
+
+    def is_sound(self, text: str, language_id: str) -> bool | None:
+        """Can *text* be read as *language_id*? None when there is no telling."""
+        errors = self._errors(text, language_id)
+        return None if errors is None else errors == 0
+
+    def errors_in(self, text: str, language_id: str) -> int:
+        """How many faults *text* has; a file that was broken before is judged by whether it has more. 0 when there is no telling."""
+        return self._errors(text, language_id) or 0
+
+    def _errors(self, text: str, language_id: str) -> int | None:
+        parser, grammar = self._parser(language_id)
+        if parser is None or len(text) > _MOST_CHARACTERS:
+            return None
+        found = faults(parse(parser, grammar, split_lines(text)).root)
+        if grammar.name == "python" and not found:
+            found += _misindented(text)
+        return found
+
+    # -- definitions -----------------------------------------------------------------------------------------
+
+    def enclosing_definition(self, snapshot: Snapshot, point: Point) -> Definition | None:
+        """The smallest definition around *point*: whole lines, with decorators and comments directly above it."""
+        parsed = self.parse(snapshot)
+        if parsed is None:
+            return outline.enclosing(snapshot.lines, point)
+        return definitions.enclosing(parsed, point)
+
+    def definition_at_or_none(self, snapshot: Snapshot, range_: Range) -> Definition | None:
+        """The definition that *range_* is, give or take blank lines; None when it is something else."""
+        found = self.enclosing_definition(snapshot, range_.start)
+        if found is None:
+            return None
+        lines = snapshot.lines
+        first, last = range_.start.line, range_.end.line - (range_.end.column == 0 < range_.end.line)
+        start, end = found.range.start.line, found.range.end.line
+        outside = (*lines[min(first, start) : start], *lines[end + 1 : last + 1])
+        covers = first <= found.head and end <= last
+        return found if covers and not any(line.strip() for line in outside) else None
+
+    def definitions(self, snapshot: Snapshot) -> tuple[Definition, ...]:
+        """All definitions, in order, outer before inner."""
+        parsed = self.parse(snapshot)
+        return outline.found(snapshot.lines) if parsed is None else definitions.found(parsed)
+
+    def enclosing_heads(self, snapshot: Snapshot, range_: Range) -> tuple[int, ...]:
+        """Line numbers of the heads (up to where the body begins) of the definitions around *range_*, outermost first."""
+        parsed = self.parse(snapshot)
+        return outline.heads(snapshot.lines, range_) if parsed is None else definitions.heads(parsed, range_)
+
+    def imports(self, snapshot: Snapshot) -> tuple[int, ...]:
+        """Line numbers of the file's imports."""
+        parsed = self.parse(snapshot)
+        if parsed is None or not parsed.grammar.imports:
+            return outline.imports(snapshot.lines)
+        return definitions.imports(parsed)
+
+    def surroundings(self, snapshot: Snapshot, target: Range, *, budget: int) -> Surroundings:
+        """What to show a model around *target* for at most *budget* tokens."""
+        borders = {definition.range.start.line for definition in self.definitions(snapshot)}
+        return context.surroundings(
+            snapshot,
+            target,
+            budget=budget,
+            imports=self.imports(snapshot),
+            enclosing=self.enclosing_heads(snapshot, target),
+            borders=borders,
+        )
+
+    # -- comments --------------------------------------------------------------------------------------------
+
+    def comments(self, snapshot: Snapshot, range_: Range) -> list[Comment]:
+        """The comments and docstrings in *range_*, in order."""
+        return comments.found(self.parse(snapshot), snapshot, range_)
+
+    def zai_comments(self, snapshot: Snapshot, range_: Range) -> list[Instruction]:
+        """The instructions in comments `zai: …` inside *range_* or directly above it, in order."""
+        return comments.instructions(self.parse(snapshot), snapshot, range_)
+
+    def has_comments(self, snapshot: Snapshot, range_: Range) -> bool:
+        """Is there a comment in *range_*?"""
+        return bool(self.comments(snapshot, range_))
+
+    def has_comments_in_other_language(self, snapshot: Snapshot, range_: Range) -> bool:
+        """Is there a comment with letters that English has not?"""
+        return comments.any_foreign(self.parse(snapshot), snapshot, range_)
+
+    def todo_or_stub(self, snapshot: Snapshot, range_: Range) -> bool:
+        """Is something left to write in *range_*: a TODO, a body without code, a call that says "not implemented"?"""
+        return comments.any_todo(self.parse(snapshot), snapshot, range_) or outline.any_stub(
+            self.parse(snapshot), snapshot, range_
+        )
+
+
+def _parser_of(grammar: Grammar, cache: str | None) -> Parser | None:
+    if not grammar.name:
+        return None
+    try:
+        from tree_sitter import Parser
+    except ImportError:
+        return None
+    found = load(grammar, cache)
+    return None if found is None else Parser(found)
+
+
+def _misindented(text: str) -> int:
+    """Python's grammar lets wrong indentation pass, Python does not, in any version: 1 for a text it cannot indent."""
+    import ast
+    import warnings
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            ast.parse(
+                text.encode("utf-8", "replace").decode("utf-8").replace("\r\n", "\n").replace("\r", "\n")
+            )
+        except IndentationError:
+            return 1
+        except (SyntaxError, ValueError, RecursionError, MemoryError):
+            return 0  # newer than this Python, or beyond its parser: the grammar's word stands
+    return 0

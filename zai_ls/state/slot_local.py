@@ -1,0 +1,345 @@
+"""The slot, embedded: a table of tickets for the order, the kernel's file locks for exclusion. No daemon.
+
+Three things are kept apart on purpose:
+
+- the *lock* of a place is the truth of "in flight". It is held from the start of a request until its body has ended, and
+  the kernel frees it when the process dies, at whatever instant.
+- the *rows* say whose turn it is. They may be late, stale or lost. A row that says "in flight" while its lock is free is
+  a dead holder's; a lock that is taken without a row still counts.
+- the *datagrams* only save time. Whoever waits also looks by itself, `LOOK_S` apart; whoever does not wait does nothing.
+
+Every change ends in `Turns.decide`, inside its transaction, which reads the whole line anew and does all that follows.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from zai_ls.core import scheduling
+from zai_ls.core.scheduling import Closure, SlotView, Ticket
+from zai_ls.domain import Lane
+from zai_ls.errors import Cancelled, StateUnusable
+from zai_ls.state import closures, line
+from zai_ls.state.ledger import latest_durations
+from zai_ls.state.places import Places
+from zai_ls.state.presence import Presence
+from zai_ls.state.slot import GAP
+from zai_ls.state.turns import Effects, Flight, Turns, Waiter
+from zai_ls.state.wake import Waker
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from zai_ls.clock import Clock
+    from zai_ls.state.db import Database
+    from zai_ls.state.slot import Place
+
+_log = logging.getLogger(__name__)
+
+LOOK_S = 0.25
+"""How often whoever waits looks by itself: what a lost datagram, or a killed process, costs the others."""
+_KEPT = 256
+"""Ranks of tickets that were given back, kept for their return."""
+
+
+class LocalLease:
+    """The slot, held by this process (see `state.slot.Lease`)."""
+
+    def __init__(self, slot: LocalSlot, flight: Flight) -> None:
+        self.ticket = flight.ticket
+        self.revoked = flight.revoked
+        self._slot = slot
+        self._flight = flight
+
+    def release(self, *, clean: bool) -> None:
+        """Give the slot back; a second time does nothing. Never fails."""
+        self._slot.land(self._flight, clean=clean)
+
+    def give_back(self, eligible_at: float) -> None:
+        """Give the slot back unused and keep the place in line for the ticket's return."""
+        del eligible_at  # `hold` is told by the ticket that comes back
+        self._slot.land(self._flight, clean=True, keep_rank=True)
+
+
+class LocalSlot:
+    """One process's access to the slot of every account."""
+
+    def __init__(
+        self,
+        db: Database,
+        folder: Path,
+        clock: Clock,
+        *,
+        slots_of: Callable[[str], int],
+        gap_s: float = 0.25,
+        process_name: str = "",
+    ) -> None:
+        self._db = db
+        self._clock = clock
+        self._gap_s = gap_s
+        self._presence = Presence(folder, db.process_id, process_name, gap_s)
+        self._turns = Turns(
+            clock,
+            self._presence,
+            Places(folder),
+            slots_of=slots_of,
+            gap_s=gap_s,
+            new_event=asyncio.Event,
+        )
+        self._waker = Waker(self._look)
+        self._kept: dict[str, tuple[float, float]] = {}
+        """Rank and arrival of tickets that were given back."""
+        self._is_known = False
+        """Do others know how to wake us?"""
+        self._next_look: asyncio.Task[None] | None = None
+        self._next_look_at = 0.0
+        db.on_restored(self._restore)
+
+    # -- the interface --------------------------------------------------------------------------------------
+
+    async def hold(self, ticket: Ticket, on_position: Callable[[Place], None] | None = None) -> LocalLease:
+        """Wait in line, then hold the slot (see `state.slot.Slot`).
+
+        A closure that ends within the lane's patience (`core.throttle.PATIENCE_S`) is waited for; a longer one, and a
+        pause, is raised: `Paused`, `QuotaExhausted` for the codes of a spent window, `Closed` for all others.
+        """
+        await self._waker.open()
+        waiter = Waiter(ticket, asyncio.get_running_loop().create_future(), on_position)
+        try:
+            self._enter(waiter)
+            return LocalLease(self, await waiter.answer)
+        except BaseException:
+            self._withdraw(waiter)
+            raise
+
+    def close(
+        self, account: str, until: float, code: str, *, model: str = "", lane: str = "", reason: str = ""
+    ) -> None:
+        """Close for every process; all who wait are told."""
+        closure = Closure(until, code, model, lane, reason)
+        self._change(account, lambda connection: closures.put(connection, account, closure))
+
+    def reopen(self, account: str, code: str = "") -> None:
+        """Take back closures of *code* (of any code when empty); all who wait are told."""
+        self._change(account, lambda connection: closures.remove(connection, account, code))
+
+    def refuse(self, account: str, lane: str, until: float, code: str, reason: str) -> None:
+        """Close *lane* and answer all its waiting tickets, in all processes, with that refusal."""
+
+        def change(connection: sqlite3.Connection) -> None:
+            closures.put(connection, account, Closure(until, code, lane=lane, reason=reason))
+            line.refuse(connection, account, lane, code, reason, until)
+
+        self._change(account, change)
+
+    def view(self, account: str) -> SlotView:
+        """Who waits, who holds, what is closed; the dead left out."""
+
+        def work(connection: sqlite3.Connection) -> SlotView:
+            rows = line.read(connection, account)
+            living = {proc for proc in {row.proc for row in rows} if self._presence.is_alive(proc)}
+            lately = [seconds for _, seconds in latest_durations(connection, account)]
+            return SlotView(
+                account,
+                tuple(row.waiting for row in rows if row.state == "waiting" and row.proc in living),
+                tuple(row.holding for row in rows if row.state == "holding" and row.proc in living),
+                closures.read(connection, account, self._clock.now()),
+                sum(lately) / len(lately) if lately else 0.0,
+            )
+
+        return self._db.transaction(work)  # alone, because only then may one ask who lives
+
+    def closures(self, account: str) -> tuple[Closure, ...]:
+        """What is closed now."""
+        return self._db.read(lambda connection: closures.read(connection, account, self._clock.now()))
+
+    async def aclose(self) -> None:
+        """Leave: tickets of this process are answered as cancelled, its leases released as aborted."""
+        for waiter in list(self._turns.waiters.values()):
+            self._withdraw(waiter)
+            if not waiter.answer.done():
+                waiter.answer.set_exception(Cancelled())
+        for flight in list(self._turns.flights.values()):
+            self.land(flight, clean=False)
+        if self._next_look is not None:
+            self._next_look.cancel()
+            self._next_look = None
+        self._db.forget(self._restore)
+        if self._presence.has_entered:
+            with suppress(StateUnusable):
+                self._db.transaction(self._presence.leave)
+            self._presence.die()
+        self._waker.close()
+
+    # -- coming and going -----------------------------------------------------------------------------------
+
+    def _enter(self, waiter: Waiter) -> None:
+        """Put the ticket in line: it supersedes, preempts, starts, or is answered, all in this one transaction."""
+        ticket = waiter.ticket
+        self._presence.live()
+        kept = self._kept.pop(ticket.id, None)
+
+        def work(connection: sqlite3.Connection, effects: Effects) -> None:
+            now = self._clock.now()
+            line.keep_time(connection, now, note=True)
+            if not self._is_known:
+                self._presence.enter(connection, self._waker.port, self._waker.token, now)
+                self._presence.bury_the_dead(connection, now)
+            if kept is None:
+                waiter.rank = scheduling.rank(ticket.lane, line.arrive(connection, now))
+                waiter.arrived_at = now
+                self._turns.supersede(connection, ticket, effects)
+            else:
+                waiter.rank, waiter.arrived_at = kept
+            line.insert(connection, self._turns.row_of(ticket, waiter.rank, waiter.arrived_at))
+            self._turns.waiters[ticket.id] = waiter
+            self._turns.decide(connection, ticket.account, effects, entering=waiter)
+
+        self._act(work)
+        self._is_known = True
+
+    def _withdraw(self, waiter: Waiter) -> None:
+        """The caller waits no more: leave neither ticket nor lock behind, however far it had come."""
+        ticket = waiter.ticket
+        flight = self._turns.flights.get(ticket.id)
+        if flight is not None:
+            self.land(flight, clean=True)  # nothing was sent
+        elif self._turns.waiters.pop(ticket.id, None) is not None:
+            self._leave(ticket)
+        elif waiter.answer.done() and not waiter.answer.cancelled():
+            waiter.answer.exception()  # an answer that came together with the cancellation has been heard
+
+    def land(self, flight: Flight, *, clean: bool, keep_rank: bool = False) -> None:
+        """A request of this process has ended, once: free its place and see who is next."""
+        if self._turns.flights.pop(flight.ticket.id, None) is None:
+            return
+        if keep_rank:
+            while len(self._kept) >= _KEPT:
+                del self._kept[next(iter(self._kept))]
+            self._kept[flight.ticket.id] = (flight.rank, flight.arrived_at)
+        self._leave(flight.ticket, flight=flight, clean=clean)
+
+    def _leave(self, ticket: Ticket, *, flight: Flight | None = None, clean: bool = True) -> None:
+        """Take a ticket out of line and see who is next.
+
+        The lock goes inside the transaction: nobody looks between the two and takes us for dead. It goes in any case.
+        """
+
+        def work(connection: sqlite3.Connection, effects: Effects) -> None:
+            now = self._clock.now()
+            line.keep_time(connection, now, note=True)
+            line.remove(connection, ticket.id)
+            if flight is not None:
+                flight.lock.free()
+            if not clean:
+                closures.put(connection, ticket.account, Closure(now + self._gap_s, GAP))
+            self._turns.decide(connection, ticket.account, effects, in_haste=True)
+
+        try:
+            self._act(work)
+        except StateUnusable as error:
+            # The row stays; whoever comes next finds its lock free and removes it.
+            _log.warning("slot.left_a_row detail=%s", error)
+        finally:
+            if flight is not None:
+                flight.lock.free()
+
+    # -- acting ---------------------------------------------------------------------------------------------
+
+    def _change(self, account: str, change: Callable[[sqlite3.Connection], None]) -> None:
+        """Make *change* and let everyone who waits for *account* see it."""
+
+        def work(connection: sqlite3.Connection, effects: Effects) -> None:
+            change(connection)
+            self._turns.ring_all(connection, account, effects)
+            if account in self._turns.accounts():
+                self._turns.decide(connection, account, effects)
+
+        self._act(work)
+
+    def _look(self) -> None:
+        """See whether anything has changed for us: somebody rang, or it is time."""
+
+        def work(connection: sqlite3.Connection, effects: Effects) -> None:
+            for account in self._turns.accounts():
+                self._turns.decide(connection, account, effects)
+
+        if not self._turns.accounts():
+            return
+        with suppress(StateUnusable):  # those who wait have been told
+            self._act(work)
+
+    def _act(self, work: Callable[[sqlite3.Connection, Effects], None]) -> None:
+        """Do *work* in a transaction, then what follows from it outside; all of it or nothing.
+
+        Where the database cannot be used, everyone who waits here is told so. Raises `StateUnusable`.
+        """
+        effects = Effects()
+
+        def once(connection: sqlite3.Connection) -> None:
+            effects.undo()  # of a first run, when the database was lost in it
+            work(connection, effects)
+
+        try:
+            self._db.transaction(once)
+        except BaseException as error:
+            effects.undo()
+            if isinstance(error, StateUnusable):
+                for waiter in self._turns.waiters.values():
+                    if not waiter.answer.done():
+                        waiter.answer.set_exception(StateUnusable(error.detail, path=error.path))
+                self._turns.waiters.clear()
+            raise
+        self._follow(effects)
+
+    def _follow(self, effects: Effects) -> None:
+        turns = self._turns
+        for port, token in effects.rings:
+            self._waker.wake(port, token)
+        for ticket_id, (waiter, flight) in effects.granted.items():
+            turns.waiters.pop(ticket_id, None)
+            turns.flights[ticket_id] = flight
+            if not waiter.answer.done():
+                waiter.answer.set_result(flight)
+        for ticket_id, (waiter, answer) in effects.answered.items():
+            turns.waiters.pop(ticket_id, None)
+            if not waiter.answer.done():
+                waiter.answer.set_exception(answer)
+        for flight in effects.revoked:
+            flight.revoked.set()
+        self._look_again(effects.look_at)
+        for waiter, place in effects.places:
+            waiter.tell(place)
+
+    def _look_again(self, at: float | None) -> None:
+        """Look at that instant, and every `LOOK_S` while something waits here or may have to give way."""
+        now = self._clock.now()
+        waits = self._turns.waiters or any(
+            flight.ticket.lane is Lane.TYPING for flight in self._turns.flights.values()
+        )
+        if not waits:
+            return
+        due = now + LOOK_S if at is None else min(at, now + LOOK_S)
+        if self._next_look is not None:
+            if self._next_look_at <= due:
+                return
+            self._next_look.cancel()
+        self._next_look_at = due
+        self._next_look = asyncio.get_running_loop().create_task(self._sleep_and_look(due - now))
+
+    async def _sleep_and_look(self, seconds: float) -> None:
+        await self._clock.sleep(seconds)
+        self._next_look = None
+        self._look()
+        self._look_again(None)
+
+    def _restore(self, connection: sqlite3.Connection) -> None:
+        """The database was begun anew: put our part back."""
+        if self._presence.has_entered:
+            self._presence.enter(connection, self._waker.port, self._waker.token, self._clock.now())
+        self._turns.restore(connection)
