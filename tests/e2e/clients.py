@@ -42,8 +42,9 @@ def environment(folder, base_url, key):
         **kept,
         # `zai-ls` by its name, as an editor's configuration has it.
         "PATH": os.pathsep.join((str(Path(sys.executable).parent), kept.get("PATH", ""))),
-        **({"ZAI_API_KEY": key} if key else {}),
-        "ZAI_BASE_URL": base_url,
+        # This machine's own addresses need no key: who has none gets the default host, where nothing is sent without one.
+        **({"ZAI_API_KEY": key, "ZAI_BASE_URL": base_url} if key else {}),
+        "PYTHON_KEYRING_BACKEND": "keyring.backends.null.Keyring",
         "ZAI_STATE_DIR": str(folder / "state"),
         "ZAI_CONFIG": str(folder / "config.toml"),
         "NO_PROXY": "*",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import json
 import re
 from datetime import UTC, datetime, timedelta
@@ -350,7 +351,7 @@ async def test_recording_only_serves_everything():
 
 async def test_the_next_request_upon_the_last_byte_is_never_rejected():
     """A client that asks again the moment it has the last byte is never accused, over either port and kind of reply."""
-    async with running() as (emulator, client):
+    async with running() as (emulator, _):
         for n in range(60):
             streams, raw = n % 2 == 0, n % 3 == 0
             payload = json.dumps(body(stream=streams)).encode()
@@ -371,7 +372,7 @@ async def test_the_next_request_upon_the_last_byte_is_never_rejected():
 
         assert emulator.record.overlaps == []
         spans = [(s.started_at, s.ended_at) for s in emulator.record.chats]
-        assert all(before[1] <= after[0] for before, after in zip(spans, spans[1:], strict=False))
+        assert all(before[1] <= after[0] for before, after in itertools.pairwise(spans))
 
 
 # -- time ---------------------------------------------------------------------------------------------------------

@@ -9,6 +9,7 @@ import pytest
 from tests.integration.road import CATALOGUE, road
 from zai_ls import errors
 from zai_ls.domain import FinishReason, Lane, Reply
+from zai_ls.emulator.refusals import CODES
 from zai_ls.glm.client import Timeouts
 
 QUICK = Timeouts(connect=2, first_byte=0.25, between=0.25, total=3)
@@ -18,7 +19,7 @@ WIRE_FAULTS: dict[str, type[BaseException] | None] = {
     "status=502": errors.ServerError,
     "status=503": errors.ServerError,
     "status=504": errors.ServerError,
-    "status=529": errors.ServerError,
+    "status=529": errors.Overloaded,
     "inband=1000": errors.AuthFailed,
     "inband=1113": errors.NoBalance,
     "garbage": errors.BadReply,
@@ -95,7 +96,7 @@ async def test_a_fault_below_http(tmp_path, fault, lane):
 
 
 @pytest.mark.parametrize("lane", LANES)
-@pytest.mark.parametrize("code", sorted(CATALOGUE.codes))
+@pytest.mark.parametrize("code", sorted(CODES))
 async def test_a_refusal_by_business_code(tmp_path, code, lane):
     """Each code of the table becomes its own class; it is tried again only where the table says so."""
     expected = getattr(errors, CATALOGUE.codes[code].error)

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from zai_ls.config import Config
-    from zai_ls.core.offers import Structure
+    from zai_ls.core.syntax import Syntax
     from zai_ls.domain import Range, Snapshot
 
 
@@ -74,7 +74,7 @@ def run(args: argparse.Namespace) -> int:
     return Exit.DONE
 
 
-def pieces(target: Target, snapshot: Snapshot, syntax: Structure, *, as_one: bool) -> list[Piece]:
+def pieces(target: Target, snapshot: Snapshot, syntax: Syntax, *, as_one: bool) -> list[Piece]:
     """What of *snapshot* is scored: the lines that were named, the whole file, or its definitions one by one."""
     if target.first is not None:
         part = target_of(snapshot, target.range_in(snapshot), syntax)

@@ -17,7 +17,7 @@ from zai_ls.messages import say
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from zai_ls.domain import Diagnostic, Range, Snapshot
+    from zai_ls.domain import Snapshot
 
 NOT_RUN = frozenset(
     {
@@ -67,21 +67,13 @@ class Output(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Spot:
-    """Where a person stands and what is there: all that a row may look at to decide whether it is offered."""
+    """What is there: all that a row may look at to decide whether it is offered."""
 
     snapshot: Snapshot
-    target: Range
-    """Whole lines: the selection, else the definition around the cursor."""
-    diagnostics: tuple[Diagnostic, ...] = ()
-    """Those on the selected lines."""
     stub: bool = False
-    """A TODO, or a body without code, lies in the target."""
-    commented: bool = False
-    """A comment lies in the target."""
-    foreign_comment: bool = False
-    """A comment of the target is not in English, as far as its letters tell."""
-    english: bool = True
-    """Whether comments are wanted in English."""
+    """Something in the code is still to be written."""
+    to_translate: bool = False
+    """A comment is there that is not in the wanted language, as far as letters tell."""
 
     @property
     def language(self) -> str:
@@ -158,7 +150,7 @@ _TABLE = (
             "Make the code simpler to read: less nesting, fewer branches and temporaries, no dead or repeated code. "
             "It must do exactly what it did, for every input."
         ),
-        growth=1.2,
+        growth=1.5,
     ),
     Action(
         id="refactor",
@@ -189,7 +181,7 @@ _TABLE = (
         kind=_rewrite("addTypes"),
         offered=lambda spot: spot.language in GRADUAL,
         task="Add precise {types} to everything in the code that has none. Change nothing that runs.",
-        growth=1.6,
+        growth=1.8,
     ),
     Action(
         id="handleErrors",
@@ -230,7 +222,7 @@ _TABLE = (
     Action(
         id="translateComments",
         kind=_rewrite("translateComments"),
-        offered=lambda spot: spot.foreign_comment if spot.english else spot.commented,
+        offered=lambda spot: spot.to_translate,
         task=(
             "Translate the comments and docstrings into {words}. Change no code, no string that the program uses, "
             "no directive such as a linter's ignore."

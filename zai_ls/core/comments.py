@@ -154,7 +154,8 @@ def _goes_on(before: Comment, comment: Comment, row: Language) -> bool:
 
 def any_todo(parsed: Parsed | None, snapshot: Snapshot, range_: Range) -> bool:
     """Does a comment in *range_* say that work is left?"""
-    if not _TODO.search(text_in(snapshot.lines, range_)):
+    text = text_in(snapshot.lines, range_)
+    if not any(mark in text for mark in ("TODO", "FIXME", "XXX")):
         return False
     return any(_TODO.search(comment.text) for comment in found(parsed, snapshot, range_))
 

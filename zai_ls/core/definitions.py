@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from zai_ls.core.text import body_of
+from zai_ls.core.text import body_of, whole
 from zai_ls.domain import Point, Range
 
 if TYPE_CHECKING:
@@ -53,11 +53,8 @@ def enclosing(parsed: Parsed, point: Point) -> Definition | None:
 
 def found(parsed: Parsed) -> tuple[Definition, ...]:
     """All definitions in order, outer before inner."""
-    return tuple(
-        definition
-        for node in _walk(parsed.root)
-        if node.type in parsed.grammar.definitions and (definition := _definition(parsed, node)) is not None
-    )
+    nodes = parsed.within(whole(parsed.lines), frozenset(parsed.grammar.definitions))
+    return tuple(definition for node in nodes if (definition := _definition(parsed, node)) is not None)
 
 
 def heads(parsed: Parsed, range_: Range) -> tuple[int, ...]:
@@ -83,27 +80,17 @@ def imports(parsed: Parsed) -> tuple[int, ...]:
     return tuple(dict.fromkeys(lines))
 
 
-def bodies(parsed: Parsed, range_: Range) -> Iterator[tuple[Node, Node]]:
-    """The functions in *range_*, or the one around it, each with its body."""
+def bodies(parsed: Parsed, range_: Range) -> Iterator[Node]:
+    """The bodies of the functions that lie in *range_*."""
     start = _first_character(parsed.lines, range_.start.line)
-    top = parsed.at(Range(start, max(start, range_.end)))
     low, high = parsed.byte_of(start), parsed.byte_of(range_.end)
-    for node in _walk(top, low, high):
-        if parsed.grammar.definitions.get(node.type) in {"function", "method"}:
-            body = node.child_by_field_name("body")
-            if body is not None and low <= node.start_byte and node.end_byte <= high:
-                yield node, body
-
-
-def _walk(top: Node, low: int = 0, high: int = 1 << 62) -> Iterator[Node]:
-    """*top* and what lies below it between two bytes, in order."""
-    stack = [top]
-    while stack:
-        node = stack.pop()
-        if node.end_byte < low or node.start_byte > high:
-            continue
-        yield node
-        stack += reversed(node.named_children)
+    kinds = parsed.grammar.definitions
+    for node in parsed.within(
+        range_, frozenset(kind for kind in kinds if kinds[kind] in {"function", "method"})
+    ):
+        body = node.child_by_field_name("body")
+        if body is not None and low <= node.start_byte and node.end_byte <= high:
+            yield body
 
 
 def _top(parsed: Parsed) -> Iterator[Node]:

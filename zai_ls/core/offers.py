@@ -122,14 +122,12 @@ def _here(
     yield from _comments(snapshot, range_, target, cursor, syntax)
     if target is None or (automatic and cursor):
         return
+    english = is_auto(words) or words.strip().lower().startswith("en")
+    to_translate = syntax.has_comments_in_other_language if english else syntax.has_comments
     spot = Spot(
         snapshot,
-        target,
-        near,
         stub=syntax.todo_or_stub(snapshot, target),
-        english=is_auto(words) or words.strip().lower().startswith("en"),
-        commented=syntax.has_comments(snapshot, target),
-        foreign_comment=syntax.has_comments_in_other_language(snapshot, target),
+        to_translate=to_translate(snapshot, target),
     )
     if definition is not None and definition.name:
         what = say("offer.definition", name=one_line(definition.name, 40))
@@ -149,7 +147,7 @@ def _disabled(
         yield Offer(_fix_title(diagnostic), fix.id, fix.kind, range_, (diagnostic,), disabled=reason)
     if automatic and is_cursor(snapshot.lines, range_):
         return
-    spot = Spot(snapshot, range_, stub=True, commented=True, foreign_comment=True)
+    spot = Spot(snapshot, stub=True, to_translate=True)
     for action in ACTIONS.values():
         if action.offered(spot):
             title = action.title(say("offer.selection"))
@@ -161,7 +159,9 @@ def _fixes(
 ) -> Iterator[Offer]:
     """One offer a diagnostic, and one for all of them when there are several."""
     fix = ACTIONS["fix"]
-    targets = [target or _around(snapshot, diagnostic, syntax) for diagnostic in near]
+    # Part of a line is where the problem is, not what may be changed to mend it.
+    within = None if range_.start.line == range_.end.line else target
+    targets = [within or _around(snapshot, diagnostic, syntax) for diagnostic in near]
     for diagnostic, its in list(zip(near, targets, strict=True))[:_MOST_FIXES]:
         yield Offer(_fix_title(diagnostic), fix.id, fix.kind, its or range_, (diagnostic,))
     if len(near) > 1:

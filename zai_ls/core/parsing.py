@@ -6,18 +6,18 @@ tree-sitter counts rows by `\\n` alone and columns in bytes, so places are conve
 from __future__ import annotations
 
 from bisect import bisect_right
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import accumulate
 from typing import TYPE_CHECKING
 
-from zai_ls.core.hunks import common_ends
 from zai_ls.core.text import clamp
 from zai_ls.domain import Point, Range
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from tree_sitter import Node, Parser, Tree
+    from tree_sitter import Language as TreeLanguage
+    from tree_sitter import Node, Parser, Query, Tree
 
     from zai_ls.core.grammars import Grammar
 
@@ -86,18 +86,26 @@ class Parsed:
             yield node
             node = node.parent
 
-    def within(self, range_: Range, types: frozenset[str]) -> Iterator[Node]:
-        """The nodes of *types* that touch *range_*, in order; what lies in one of them is not looked at."""
-        start, end = self.byte_of(range_.start), self.byte_of(range_.end)
-        stack = [self.at(range_)]
-        while stack:
-            node = stack.pop()
-            if node.end_byte < start or node.start_byte > end:
-                continue
-            if node.type in types:
-                yield node
-            else:
-                stack += reversed(node.children)
+    def within(self, range_: Range, types: frozenset[str]) -> list[Node]:
+        """The nodes of *types* that touch *range_*, in order, outer before inner."""
+        from tree_sitter import QueryCursor
+
+        query = _query(self.tree.language, types)
+        if query is None:
+            return []
+        cursor = QueryCursor(query)
+        cursor.set_byte_range(self.byte_of(range_.start), self.byte_of(range_.end) + 1)
+        found = cursor.captures(self.root).get("found", [])
+        return sorted(found, key=lambda node: (node.start_byte, -node.end_byte))
+
+
+@lru_cache(maxsize=128)
+def _query(language: TreeLanguage, types: frozenset[str]) -> Query | None:
+    """Finds nodes of *types*; types that this grammar does not know are left out."""
+    from tree_sitter import Query
+
+    known = [kind for kind in sorted(types) if language.id_for_node_kind(kind, True) is not None]
+    return Query(language, f"[{' '.join(f'({kind})' for kind in known)}] @found") if known else None
 
 
 def parse(parser: Parser, grammar: Grammar, lines: Sequence[str], before: Parsed | None = None) -> Parsed:
@@ -105,27 +113,59 @@ def parse(parser: Parser, grammar: Grammar, lines: Sequence[str], before: Parsed
     data = "".join(lines).encode("utf-8", _LONE_SURROGATES)
     if before is None or before.grammar is not grammar:
         return Parsed(lines, data, parser.parse(data), grammar)
-    return Parsed(lines, data, parser.parse(data, _edited(before, lines, data)), grammar)
+    return Parsed(lines, data, parser.parse(data, _edited(before, data)), grammar)
 
 
-def _edited(before: Parsed, lines: Sequence[str], data: bytes) -> Tree:
-    """The tree of *before*, told where *lines* differ: all that lies between what both ends have in common."""
-    old = before.lines
-    head, tail = common_ends(old, lines)
-    start = sum(map(_size, lines[:head]))
-    end = sum(map(_size, lines[len(lines) - tail :])) if tail else 0
+def _edited(before: Parsed, data: bytes) -> Tree:
+    """The tree of *before*, told where *data* differs: all that lies between what both ends have in common."""
+    old = before.data
     tree = before.tree.copy()
-    if head == len(old) == len(lines):
+    if old == data:
         return tree
+    start = _common_head(old, data)
+    end = _common_tail(old, data, min(len(old), len(data)) - start)
     tree.edit(
         start_byte=start,
-        old_end_byte=len(before.data) - end,
+        old_end_byte=len(old) - end,
         new_end_byte=len(data) - end,
         start_point=_row_and_column(data, start),
-        old_end_point=_row_and_column(before.data, len(before.data) - end),
+        old_end_point=_row_and_column(old, len(old) - end),
         new_end_point=_row_and_column(data, len(data) - end),
     )
     return tree
+
+
+def _common_head(old: bytes, new: bytes) -> int:
+    """How many bytes of whole characters both start with: by halving, for comparing slices is nearly free."""
+    low, high = 0, min(len(old), len(new))
+    while low < high:
+        middle = (low + high + 1) // 2
+        if old[low:middle] == new[low:middle]:
+            low = middle
+        else:
+            high = middle - 1
+    while low and (_is_inside(old, low) or _is_inside(new, low)):
+        low -= 1
+    return low
+
+
+def _common_tail(old: bytes, new: bytes, most: int) -> int:
+    """How many bytes of whole characters, *most* at most, both end with."""
+    low, high = 0, most
+    while low < high:
+        middle = (low + high + 1) // 2
+        if old[len(old) - middle : len(old) - low] == new[len(new) - middle : len(new) - low]:
+            low = middle
+        else:
+            high = middle - 1
+    while low and (_is_inside(old, len(old) - low) or _is_inside(new, len(new) - low)):
+        low -= 1
+    return low
+
+
+def _is_inside(data: bytes, byte: int) -> bool:
+    """Does a character go on across *byte*?"""
+    return byte < len(data) and data[byte] & 0xC0 == 0x80
 
 
 def _row_and_column(data: bytes, byte: int) -> tuple[int, int]:

@@ -75,7 +75,7 @@ Reply with one fenced code block and nothing else: no word before it, none after
 - If nothing needs to change, repeat the code as it is.
 - {words}"""
 
-_REQUEST_COUNTS = "; only the task and the line `Request:` count"
+_REQUEST_COUNTS = "; only the task counts, and a line `Request:` right above the marked code"
 
 _TESTS_SYSTEM = """\
 You write tests inside an editor. A program takes your reply and puts it into the test file.

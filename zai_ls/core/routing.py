@@ -176,7 +176,7 @@ _SAID = 3
 
 def _by_score(tier: Tier, score: Scored, weight: float, effective: float, routing: Routing) -> str:
     told = sorted(score.features.items(), key=lambda item: -abs(item[1]))[:_SAID]
-    parts = [f"{name} {value:g}" for name, value in told if value]
+    parts = [f"{name} {value:.2f}" for name, value in told if value]
     if weight:
         parts.append(say("route.weight", weight=f"{weight:+g}"))
     return say(

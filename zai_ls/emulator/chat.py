@@ -117,9 +117,9 @@ class _Exchange:
         """The fault of this request, from its own header before the script; the exact reply, if one is scripted."""
         nth = self._service.next_nth()
         asked = self._wire.headers.get(HEADER)
-        if asked is not None:
-            fault, answer = Fault.read(asked), None
-        else:
+        fault = Fault.read(asked) if asked is not None else None
+        answer = None
+        if asked is None:
             rule = self._service.script.take(self._served.model, body.decode("utf-8", "replace"), nth)
             fault, answer = (rule.fault, rule.answer) if rule else (None, None)
         if fault is not None:

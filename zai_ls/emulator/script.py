@@ -208,7 +208,9 @@ def _answer(raw: dict[str, Any]) -> Answer:
     )
 
 
-def _usage(raw: dict[str, Any]) -> Usage:
+def _usage(raw: object) -> Usage:
+    if not isinstance(raw, dict):
+        raise BadScript("usage: an object is expected")
     return Usage(
         prompt_tokens=int(raw.get("prompt_tokens", 0)),
         cached_tokens=int(raw.get("cached_tokens", 0)),

@@ -40,7 +40,7 @@ class _Line:
     leases: dict[str, MemoryLease] = field(default_factory=dict)
     closures: dict[tuple[str, str, str], Closure] = field(default_factory=dict)
     users: set[MemorySlot] = field(default_factory=set)
-    arrivals: Arrivals = Arrivals()
+    arrivals: Arrivals = field(default_factory=Arrivals)
     seen: float = 0.0
     look: asyncio.Task[None] | None = None
 
@@ -87,8 +87,8 @@ class MemorySlot:
         self._clock = clock
         self._slots_of = slots_of
         self._gap_s = gap_s
-        self._lines = lines or Lines()
-        self._service_s = service_s or {}
+        self._lines = Lines() if lines is None else lines
+        self._service_s = {} if service_s is None else service_s
         self._kept: dict[str, Waiting] = {}
 
     async def hold(self, ticket: Ticket, on_position: Callable[[Place], None] | None = None) -> MemoryLease:

@@ -9,7 +9,7 @@ end
 
 --- Wait until *condition* holds; false after a time far beyond what anything here takes.
 function story.wait(condition)
-  return vim.wait(8000, condition, 5)
+  return vim.wait(4000, condition, 5)
 end
 
 --- Run the configuration that docs/editors/neovim.md tells people to write.
@@ -101,10 +101,10 @@ end
 
 --- Do *work*, which begins a request, and wait until the service has it.
 function story.begin(work)
-  local sent = story.shown('report', 'sent')
+  local sent = story.shown('report', 'glm')
   work()
   return story.wait(function()
-    return story.shown('report', 'sent') > sent
+    return story.shown('report', 'glm') > sent
   end)
 end
 

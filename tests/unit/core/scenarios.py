@@ -21,6 +21,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from tests.unit.core.marked import end_point
 from zai_ls.core.text import split_lines
 from zai_ls.domain import Ask, Diagnostic, FinishReason, Point, Range
 
@@ -142,12 +143,7 @@ def _unmarked(name: str, text: str) -> tuple[str, Range]:
         raise ValueError(f"{name}: one selection is marked by «»")
     before, _, rest = text.partition("«")
     selected, _, after = rest.partition("»")
-    return before + selected + after, Range(_end(before), _end(before + selected))
-
-
-def _end(text: str) -> Point:
-    lines = split_lines(text)
-    return Point(len(lines) - 1, len(lines[-1]))
+    return before + selected + after, Range(end_point(before), end_point(before + selected))
 
 
 def _diagnostic(value: str, text: str) -> Diagnostic:

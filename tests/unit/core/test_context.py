@@ -65,7 +65,7 @@ def test_without_room_nothing_is_shown() -> None:
 
 def test_the_nearest_is_shown_first_in_whole_blocks() -> None:
     """What fits is cut where definitions start; imports and the head of the class are told even so."""
-    shown = around(60)
+    shown = around(45)
 
     assert shown.before == "    def near_above(self):\n        return self.size\n\n"
     assert shown.after == "\n    def near_below(self):\n        return self.size + 1\n"

@@ -2,15 +2,18 @@ from __future__ import annotations
 
 import pytest
 
-from tests.unit.core.outline import Outline, document
+from tests.unit.core.marked import document
 from tests.unit.core.scenarios import FOLDER, Scenario, parse, scenarios
 from zai_ls.core.actions import ACTIONS, Output
 from zai_ls.core.context import surroundings
 from zai_ls.core.offers import target_of
 from zai_ls.core.prompts import build_prompt, fence_for, indentation_of, one_line, shown_path, system_text
+from zai_ls.core.syntax import Syntax
 from zai_ls.core.testfiles import CONVENTIONS, FileForTests, file_for_tests
 from zai_ls.core.text import split_lines
 from zai_ls.domain import Ask, Diagnostic, Point, Prompt, Range, Snapshot
+
+SYNTAX = Syntax()
 
 
 def prompt_of(
@@ -22,8 +25,8 @@ def prompt_of(
     tests: FileForTests | None = None,
     words: str = "auto",
 ) -> Prompt:
-    snapshot, selection = document(text, language)
-    target = target_of(snapshot, selection, Outline())
+    snapshot, selection = document(text, language, "/home/me/work/src/a.py")
+    target = target_of(snapshot, selection, SYNTAX)
     assert target is not None
     ask = Ask(action, snapshot.uri, selection, diagnostics=diagnostics, instruction=instruction)
     around = surroundings(snapshot, target, budget=1000)
@@ -40,7 +43,7 @@ def test_scenarios_say_what_the_model_is_told(scenario: Scenario) -> None:
     snapshot = Snapshot(
         f"file://{path}", language, 1, tuple(split_lines(scenario.files[scenario.document])), path
     )
-    target = target_of(snapshot, scenario.selection, Outline())
+    target = target_of(snapshot, scenario.selection, SYNTAX)
     assert target is not None
     tests = None
     if ACTIONS[scenario.action].output is Output.TESTS:
@@ -127,8 +130,7 @@ def test_what_varies_least_comes_first() -> None:
         "<before>\na = 1\n</before>",
         "<after>\n\nb = 2\n</after>",
         "- line 1 of the code: wrong colour [lint E1]",
-        "Request: be kind",
-        "The marked code (lines 3-4):\n```python\ndef f():\n    return a\n```",
+        "Request: be kind\n\nThe marked code (lines 3-4):\n```python\ndef f():\n    return a\n```",
     ]
     places = [user.find(mark) for mark in marks]
     assert -1 not in places, user

@@ -84,7 +84,7 @@ def test_a_client_that_sends_everything_is_recorded_by_what_differs():
     assert (change.range.start.line, change.range.end.line, change.text) == (1, 2, "TWO\n")
 
 
-def test_history_is_bounded_and_says_so():
+async def test_history_is_bounded_and_says_so():
     """After 500 changes, or ten minutes, older versions are unknown: None, never a wrong answer."""
     clock = TurnedClock()
     documents = opened("", clock=clock)
@@ -94,7 +94,7 @@ def test_history_is_bounded_and_says_so():
     assert document.changes_since(1) is None
     assert document.lines_at(1) is None
     assert len(document.changes_since(201)) == 500
-    clock._now += 601
+    await clock.turn(601)
     documents.change(URI, 702, [partial(0, 0, 0, 0, "y")])
     assert document.changes_since(700) is None
     assert [change.text for change in document.changes_since(701)] == ["y"]

@@ -1,0 +1,156 @@
+"""The emulated author: sound code stays sound, the same request gets the same reply, and each says that it is emulated."""
+
+from __future__ import annotations
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+
+import zai_ls
+from zai_ls.core.actions import ACTIONS
+from zai_ls.core.prompts import build_prompt
+from zai_ls.core.text import split_lines
+from zai_ls.domain import Ask, Point, Range, Snapshot
+from zai_ls.emulator.author import write
+from zai_ls.emulator.rewriting import rewrite
+from zai_ls.glm.chat_request import ChatRequest, Message
+
+SOURCES = sorted(Path(zai_ls.__file__).parent.rglob("*.py"))
+
+
+def asked(user, system=""):
+    return write(ChatRequest("glm-4.7", system, (Message("user", user),)))
+
+
+def prompted(action, code, language="python", instruction=None):
+    """The reply to the prompt that zai-ls itself makes."""
+    lines = tuple(split_lines(code))
+    snapshot = Snapshot("file:///a/shop.py", language, 1, lines, path="/a/shop.py")
+    target = Range(Point(0, 0), Point(len(lines) - 1, len(lines[-1])))
+    ask = Ask(action, snapshot.uri, target, instruction=instruction)
+    prompt = build_prompt(ACTIONS[action], snapshot, target, ask)
+    return asked(prompt.user, prompt.system)
+
+
+def code_of(reply):
+    found = re.fullmatch(r"(`{3,})[^\n`]*\n(.*)\n\1", reply, re.DOTALL)
+    assert found, reply
+    return found[2]
+
+
+CODE = """def total(items, flag):
+    if flag == True:
+        return 0
+    result = 0
+    for item in items:
+        result = result + item
+    return result"""
+
+CASES = [
+    ("simplify", CODE, ["if flag:", "result += item"]),
+    ("simplify", "def f(x):\n    if x > 1:\n        return True\n    else:\n        return False", ["return bool(x > 1)"]),
+    ("document", CODE, ['"""Emulated: documents `total`."""']),
+    ("addTypes", CODE, ["def total(items, flag) -> object:"]),
+    ("addTypes", "def f(x):\n    print(x)", ["def f(x) -> None:"]),
+    ("implement", "def f(x):\n    raise NotImplementedError", ["return None"]),
+    ("optimise", CODE, ["result = result + item"]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("action", "code", "expected"), CASES)
+def test_small_changes_that_fit_the_task(action, code, expected):
+    """Each action's own prompt gets its own kind of change, in one code block."""
+    changed = code_of(prompted(action, code))
+
+    ast.parse(changed)
+    assert "# emulated" in changed
+    for piece in expected:
+        assert piece in changed
+
+
+@pytest.mark.parametrize("action", sorted(ACTIONS))
+def test_every_action_gets_a_reply_that_says_so(action):
+    """Code says it in a comment, prose in a sentence."""
+    reply = prompted(action, CODE, instruction="rename total to grand_total")
+
+    assert "emulated" in reply.lower()
+    assert prompted(action, CODE, instruction="rename total to grand_total") == reply
+    if action == "explain":
+        assert "`total`" in reply
+        assert "```" not in reply
+    elif action == "test":
+        assert "def test_total" in code_of(reply)
+
+
+def test_a_request_in_words():
+    """A renaming is carried out, and the comment that asked for it leaves."""
+    code = f"# zai: rename total to grand_total\n{CODE}"
+    changed = code_of(prompted("instruct", code, instruction="rename total to grand_total"))
+
+    assert "def grand_total(" in changed
+    assert "zai:" not in changed
+
+
+@pytest.mark.parametrize("task", ["document", "add types", "simplify", "implement", "fix"])
+def test_sound_python_stays_sound(task):
+    """Over all of this package's own source: what parsed before parses after, twice in a row."""
+    for source in SOURCES:
+        once = rewrite(source.read_text("utf-8").rstrip("\n"), "python", task)
+        ast.parse(once)
+        twice = rewrite(once, "python", task)
+        ast.parse(twice)
+        assert twice != once
+        assert twice.count(f"# emulated: {task}") == 1 or "emulated" in source.read_text("utf-8")
+
+
+@pytest.mark.parametrize(
+    ("language", "code", "comment"),
+    [
+        ("typescript", "  const x = 1;", "  // emulated: fix"),
+        ("go", "\tx := 1", "\t// emulated: fix"),
+        ("lua", "local x = 1", "-- emulated: fix"),
+        ("html", "<!DOCTYPE html>\n<p>", "<!-- emulated: fix -->"),
+        ("shellscript", "#!/bin/sh\nls", "# emulated: fix"),
+        ("css", "a {}", "/* emulated: fix */"),
+    ],
+)
+def test_comments_in_the_language_at_the_indentation(language, code, comment):
+    """The mark is a comment of the language, on its own line, below what must stay first."""
+    lines = rewrite(code, language, "fix").split("\n")
+
+    assert comment in lines
+    assert lines[0] == code.split("\n")[0] or lines[0] == comment
+    assert "\n".join(line for line in lines if line != comment) == code
+
+
+def test_what_cannot_be_commented_stays():
+    """JSON has no comments."""
+    assert rewrite('{"a": 1}', "json", "fix") == '{"a": 1}'
+
+
+def test_the_last_block_is_the_code():
+    """Blocks before it, and fences inside it, do not count."""
+    reply = asked("Look:\n```python\nold = 1\n```\nSimplify:\n````python\nnew = '''\n```\n'''\n````")
+
+    assert "old" not in reply
+    assert code_of(reply).endswith("new = '''\n```\n'''")
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Complete the code at the cursor.\n```python\nx =\n```", "# emulated"),
+        ("hello", "This reply is emulated"),
+        ("```\n\n```", "emulated"),
+        ("", "emulated"),
+        ("Fix this:\n```python\nx = 1", "emulated"),
+        ("Write tests.\n```rust\nfn area() {}\n```", "fn area_is_emulated()"),
+        ("Write tests. They go to a new file.\n```go\nfunc Area() {}\n```", 'import "testing"'),
+        ("Write tests.\n```cobol\nX.\n```", "emulated"),
+    ],
+)
+def test_whatever_is_asked(text, expected):
+    """Any message gets a reply."""
+    assert expected in asked(text)
