@@ -15,7 +15,8 @@ from zai_ls.domain import Declined, Kept
 from zai_ls.errors import ZaiError
 from zai_ls.glm.dialect import dialect_for
 from zai_ls.messages import say
-from zai_ls.state.pause import PAUSED, pause, resume
+from zai_ls.state.pause import pause, resume
+from zai_ls.state.slot import PAUSED
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -6,22 +6,35 @@ import asyncio
 import logging
 import sys
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from zai_ls.assistant import Assistant, Kit
 from zai_ls.clock import SystemClock
 from zai_ls.dispatch import Cost, Dispatcher
-from zai_ls.messages import say
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from zai_ls import config as configuring
     from zai_ls.assistant import AccountStatus, Decision, Editor, Progress
+    from zai_ls.assistant.plan import Plan
     from zai_ls.catalogue import Catalogue
     from zai_ls.clock import Clock
-    from zai_ls.domain import Account, Ask, Diagnostic, Offer, Outcome, Range, Snapshot, Usage, Window
+    from zai_ls.domain import (
+        Account,
+        Ask,
+        Declined,
+        Diagnostic,
+        Offer,
+        Outcome,
+        Range,
+        Snapshot,
+        Usage,
+        Window,
+    )
     from zai_ls.glm.client import Client
+    from zai_ls.glm.dialect import WireRequest
     from zai_ls.state.ledger import Ledger
     from zai_ls.state.slot import Slot
 
@@ -169,8 +182,6 @@ class _Late:
 
     def _configure(self, config: configuring.Config) -> None:
         """*config* from now on; a project's own file may tighten it."""
-        from pathlib import Path
-
         from zai_ls.config import tighten
 
         self.config = config
@@ -223,18 +234,17 @@ class _Late:
         """How the account stands."""
         return self.app().assistant.status()
 
-    def verbs(self) -> dict[str, Callable[[object], Awaitable[str | None]]]:
-        """The public commands whose work lies outside LSP."""
+    def preview(self, ask: Ask, editor: Editor, /) -> tuple[Plan, WireRequest] | Declined:
+        """What would be sent."""
+        return self.app().assistant.preview(ask, editor)
 
-        async def pause(_: object) -> str:
-            self.app().assistant.pause()
-            return say("pause.done")
+    def pause(self) -> None:
+        """Stop all requests of the account."""
+        self.app().assistant.pause()
 
-        async def resume(_: object) -> str:
-            self.app().assistant.resume()
-            return say("resume.done")
-
-        return {"zai.pause": pause, "zai.resume": resume}
+    def resume(self) -> None:
+        """Go on."""
+        self.app().assistant.resume()
 
     async def aclose(self) -> None:
         """Leave."""
@@ -258,7 +268,6 @@ def serve(
         on_settings=late.take_settings,
         on_folders=late.take_folders,
         on_ready=late.begin,
-        verbs=late.verbs(),
     )
 
     async def run() -> int:
@@ -278,7 +287,7 @@ def log_to(config: configuring.Config) -> None:
     """Log as configured; standard output belongs to the protocol."""
     settings = config.settings
     handler: logging.Handler = (
-        logging.FileHandler(settings.log_file, encoding="utf-8")
+        logging.FileHandler(Path(settings.log_file).expanduser(), encoding="utf-8")
         if settings.log_file
         else logging.StreamHandler(sys.stderr)
     )

@@ -188,8 +188,6 @@ def _comments(
     row = ACTIONS["instruct"]
     for comment in syntax.zai_comments(snapshot, target or range_):
         words = one_line(comment.words)
-        if not words:
-            continue
         about = target if target is not None and not cursor else _spoken_of(snapshot, comment.range, syntax)
         span = Range(min(comment.range.start, about.start), max(comment.range.end, about.end))
         title = one_line(say("offer.instruct", instruction=words), _LONGEST_TITLE)

@@ -43,7 +43,13 @@ def test_a_long_text_of_equal_lines_is_compared_in_time():
         pytest.param("f(a, b)\n", "f(x, b)\n", "f(a, y)\n", "f(x, y)\n", id="two words of a line"),
         pytest.param("f(a, b)\n", "f(x, b)\n", "f(z, b)\n", None, id="the same word differently"),
         pytest.param("return a\n", "return a + 1\n", "return b\n", None, id="words side by side"),
-        pytest.param("one(a)\ntwo(b)\n", "one(x)\ntwo(b)\n", "one(a)\ntwo(y)\n", "one(x)\ntwo(y)\n", id="lines side by side"),
+        pytest.param(
+            "one(a)\ntwo(b)\n",
+            "one(x)\ntwo(b)\n",
+            "one(a)\ntwo(y)\n",
+            "one(x)\ntwo(y)\n",
+            id="lines side by side",
+        ),
         pytest.param("a\nb\n", "a\nx\nb\n", "a\ny\nb\n", None, id="two insertions in one place"),
         pytest.param("a\n", "", "a b\n", None, id="deleted here, changed there"),
         pytest.param(
@@ -53,9 +59,15 @@ def test_a_long_text_of_equal_lines_is_compared_in_time():
             None,
             id="indented by one side, a line added by the other",
         ),
-        pytest.param("f()\n\nf()\n", "f()\n", "f()\n\ng()\n", None, id="one of two equal lines deleted, which?"),
         pytest.param(
-            "total = count + first\n", "result = sum(all_of(them))\n", "total = count + second\n", None, id="a rewrite"
+            "f()\n\nf()\n", "f()\n", "f()\n\ng()\n", None, id="one of two equal lines deleted, which?"
+        ),
+        pytest.param(
+            "total = count + first\n",
+            "result = sum(all_of(them))\n",
+            "total = count + second\n",
+            None,
+            id="a rewrite",
         ),
     ],
 )
@@ -100,12 +112,19 @@ def test_where_git_merges_ours_is_the_same_or_a_conflict(tmp_path):
     clean = same = 0
     for _ in range(60):
         words = ["if a1:\n", "    b1(c1)\n", "    return d1\n", "\n", "e1 = f1\n", "g1()\n"]
-        base = [dice.choice(words) if dice.random() < 0.3 else f"v{n} = 1 + w{n}\n" for n in range(dice.randint(6, 25))]
+        base = [
+            dice.choice(words) if dice.random() < 0.3 else f"v{n} = 1 + w{n}\n"
+            for n in range(dice.randint(6, 25))
+        ]
         ours, theirs = _changed(base, dice), _changed(base, dice)
         for name, text in (("base", base), ("ours", ours), ("theirs", theirs)):
             (tmp_path / name).write_text("".join(text))
         git = subprocess.run(
-            ["git", "merge-file", "-p", "ours", "base", "theirs"], cwd=tmp_path, capture_output=True, text=True, check=False
+            ["git", "merge-file", "-p", "ours", "base", "theirs"],
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            check=False,
         )
         if git.returncode:
             continue  # git gives up: words may still merge, which the table above checks

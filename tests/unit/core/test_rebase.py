@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.unit.core.texts import TEXTS, ranges, rows, snapshot
@@ -11,6 +11,7 @@ from zai_ls.core.text import apply_edits, splice, split_lines, text_in
 from zai_ls.domain import Change, Edit, Point, Range
 
 FUNCTION = "def f(a):\n    x = a\n    return x\n"
+PLAIN = TEXTS.map(lambda text: text.replace("\r\n", "\n").replace("\r", "\n"))
 TWIN = "def g(a):\n    x = a\n    return x\n"
 
 
@@ -27,7 +28,9 @@ def at(line: int, column: int, end_line: int | None = None, end_column: int | No
     return Range(Point(line, column), end)
 
 
-def check(base: str, wanted: str, steps: list[tuple[Range, str]], expected: str | None, *, recorded: bool = True) -> None:
+def check(
+    base: str, wanted: str, steps: list[tuple[Range, str]], expected: str | None, *, recorded: bool = True
+) -> None:
     """Rebase the edits that make *wanted* of *base* over *steps*; None: a conflict."""
     document = snapshot(base)
     edits = minimal_edits(document, rows(0, len(document.lines) - 1, document.lines), wanted)
@@ -45,7 +48,9 @@ def check(base: str, wanted: str, steps: list[tuple[Range, str]], expected: str 
     [
         pytest.param(at(5, 0, 7, 3), (at(1, 0), "new\n"), at(6, 0, 8, 3), id="a line above"),
         pytest.param(at(5, 4, 5, 8), (at(5, 0, 5, 2), "longer"), at(5, 8, 5, 12), id="earlier in its line"),
-        pytest.param(at(5, 4, 6, 8), (at(4, 2, 5, 1), "x"), at(4, 6, 5, 8), id="its line joined to the one above"),
+        pytest.param(
+            at(5, 4, 6, 8), (at(4, 2, 5, 1), "x"), at(4, 6, 5, 8), id="its line joined to the one above"
+        ),
         pytest.param(at(5, 0, 7, 3), (at(9, 0), "new\n"), at(5, 0, 7, 3), id="below"),
         pytest.param(at(5, 0, 7, 3), (at(6, 1), "x"), None, id="inside"),
         pytest.param(at(5, 0, 7, 3), (at(4, 0, 8, 0), ""), None, id="deleted with its surroundings"),
@@ -54,7 +59,9 @@ def check(base: str, wanted: str, steps: list[tuple[Range, str]], expected: str 
         pytest.param(at(5, 0, 7, 3), (at(7, 3), "\nnew"), at(5, 0, 7, 3), id="a new line right after"),
         pytest.param(at(5, 0, 7, 3), (at(7, 3), "# "), None, id="characters right after"),
         pytest.param(at(5, 0, 7, 3), (at(7, 3, 8, 0), ""), None, id="the next line joined to its last"),
-        pytest.param(at(5, 0, 7, 0), (at(7, 0), "x"), at(5, 0, 7, 0), id="whole lines, typing on the next one"),
+        pytest.param(
+            at(5, 0, 7, 0), (at(7, 0), "x"), at(5, 0, 7, 0), id="whole lines, typing on the next one"
+        ),
         pytest.param(at(5, 0), (at(5, 0), "new\n"), None, id="two insertions at one point"),
     ],
 )
@@ -64,35 +71,37 @@ def test_a_range_moves_with_what_changes_around_it(range_, change, moved):
 
 
 @given(st.data())
+@settings(max_examples=60)
 def test_a_moved_range_covers_the_text_it_covered(data):
     """Whatever happens around a range, where it is said to lie lies its text."""
-    lines = split_lines(data.draw(TEXTS.filter(lambda text: "\r" not in text)))
+    lines = split_lines(data.draw(PLAIN))
     range_ = data.draw(ranges(lines))
     current, changes = list(lines), []
     for version in range(data.draw(st.integers(1, 4))):
-        change = Change(version, data.draw(ranges(current)), data.draw(st.sampled_from(["", "x", "\n", "a\nb", "n\n"])))
+        change = Change(
+            version, data.draw(ranges(current)), data.draw(st.sampled_from(["", "x", "\n", "a\nb", "n\n"]))
+        )
         splice(current, change.range, change.text)
         changes.append(change)
     moved = move(range_, changes)
-    assume(moved is not None)
-    assert text_in(current, moved) == text_in(lines, range_)
+    assert moved is None or text_in(current, moved) == text_in(lines, range_)
 
 
 @given(st.data())
-@settings(max_examples=200)
+@settings(max_examples=60)
 def test_changes_outside_the_range_do_not_change_what_the_answer_does(data):
     """An edit rebased over changes elsewhere is the same replacement at the moved place."""
-    lines = split_lines(data.draw(TEXTS.filter(lambda text: "\r" not in text)))
+    lines = split_lines(data.draw(PLAIN))
     range_ = data.draw(ranges(lines))
     change = Change(2, data.draw(ranges(lines)), data.draw(st.sampled_from(["", "x", "\n", "a\nb\n"])))
     moved = move(range_, [change])
-    assume(moved is not None)
     current = list(lines)
     splice(current, change.range, change.text)
-    assert rebase([Edit(range_, "new")], lines, [change], current) == (Edit(moved, "new"),)
+    assert moved is None or rebase([Edit(range_, "new")], lines, [change], current) == (Edit(moved, "new"),)
 
 
 @given(st.data())
+@settings(max_examples=60)
 def test_without_changes_of_the_user_the_answer_is_what_was_wanted(data):
     """With a record or without one."""
     lines = split_lines(data.draw(TEXTS))
@@ -110,9 +119,15 @@ WANTED = FUNCTION.replace("x = a", "x = a + 1").replace("return x", "return x * 
 @pytest.mark.parametrize(
     ("base", "wanted", "steps", "expected"),
     [
-        pytest.param(FUNCTION, WANTED, [(at(0, 0), "import os\n")], "import os\n" + WANTED, id="a line above"),
         pytest.param(
-            FUNCTION, WANTED, [(at(0, 6, 0, 7), "b")], WANTED.replace("f(a)", "f(b)"), id="another line of the target"
+            FUNCTION, WANTED, [(at(0, 0), "import os\n")], "import os\n" + WANTED, id="a line above"
+        ),
+        pytest.param(
+            FUNCTION,
+            WANTED,
+            [(at(0, 6, 0, 7), "b")],
+            WANTED.replace("f(a)", "f(b)"),
+            id="another line of the target",
         ),
         pytest.param(
             FUNCTION,
@@ -123,9 +138,15 @@ WANTED = FUNCTION.replace("x = a", "x = a + 1").replace("return x", "return x * 
         ),
         pytest.param(FUNCTION, WANTED, [(at(1, 8, 1, 9), "b")], None, id="the same word"),
         pytest.param(FUNCTION, WANTED, [(at(0, 0, 3, 0), "")], None, id="the target is gone"),
-        pytest.param(FUNCTION, WANTED, [(at(1, 9), " + 1"), (at(2, 12), " * 2")], WANTED, id="already done by hand"),
-        pytest.param(FUNCTION + TWIN, WANTED + TWIN, [(at(0, 0, 3, 0), "")], None, id="gone, but a twin is left"),
-        pytest.param(FUNCTION * 2, WANTED + FUNCTION, [(at(0, 0, 3, 0), "")], None, id="gone, but its copy is left"),
+        pytest.param(
+            FUNCTION, WANTED, [(at(1, 9), " + 1"), (at(2, 12), " * 2")], WANTED, id="already done by hand"
+        ),
+        pytest.param(
+            FUNCTION + TWIN, WANTED + TWIN, [(at(0, 0, 3, 0), "")], None, id="gone, but a twin is left"
+        ),
+        pytest.param(
+            FUNCTION * 2, WANTED + FUNCTION, [(at(0, 0, 3, 0), "")], None, id="gone, but its copy is left"
+        ),
     ],
 )
 def test_the_answer_lands_or_conflicts(base, wanted, steps, expected, recorded):

@@ -64,7 +64,8 @@ def test_edits_refer_to_the_text_before_any_of_them():
 
 
 @pytest.mark.parametrize(
-    ("text", "ending"), [("", "\n"), ("a", "\n"), ("a\r\nb\r\nc\n", "\r\n"), ("a\rb\r", "\r"), ("a\nb\r\n", "\n")]
+    ("text", "ending"),
+    [("", "\n"), ("a", "\n"), ("a\r\nb\r\nc\n", "\r\n"), ("a\rb\r", "\r"), ("a\nb\r\n", "\n")],
 )
 def test_the_dominant_ending_is_what_most_lines_have(text, ending):
     """A text without any gets a plain one."""

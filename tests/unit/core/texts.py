@@ -28,7 +28,22 @@ def marked(text: str, language: str = "python") -> tuple[Snapshot, Range]:
 
 ENDINGS = st.sampled_from(["\n", "\n", "\r\n", "\r"])
 BODIES = st.sampled_from(
-    ["", "a", "b", "c", "    a", "\tb", "}", "é", "日本", "👍🏽 x", "x = 1", "\x0c", "z\u2028z", "    return a"]
+    [
+        "",
+        "a",
+        "b",
+        "c",
+        "    a",
+        "\tb",
+        "}",
+        "é",
+        "日本",
+        "👍🏽 x",
+        "x = 1",
+        "\x0c",
+        "z\u2028z",
+        "    return a",
+    ]
 )
 TEXTS = st.tuples(st.lists(st.tuples(BODIES, ENDINGS).map("".join), max_size=12), BODIES).map(
     lambda parts: "".join(parts[0]) + parts[1]
