@@ -66,7 +66,7 @@ async def storm(
             if said["event"] == "holding":
                 holds += 1
                 # Not at once: the line is then full of others.
-                if n in to_kill and holds == 2 + n and n not in killed:
+                if n in to_kill and holds == 1 + n and n not in killed:
                     killed[n] = time.time()
                     workers[n].send_signal(signal.SIGKILL)
             else:

@@ -157,6 +157,8 @@ class _Late:
         self.config = config
         """As read; a project's file has not tightened it."""
         self.root: str | None = None
+        self.warn: Callable[[Iterable[str]], None] = lambda _: None
+        """Tells the person sentences, each once; set when there is an editor to tell them in."""
         self._in_force = config
         self._app: App | None = None
         self._ready: asyncio.Task[None] | None = None
@@ -169,11 +171,9 @@ class _Late:
         return self._app
 
     def take_settings(self, values: Mapping[str, object]) -> Iterable[str]:
-        """The editor's settings have come or changed; sentences about what is not accepted."""
-        from zai_ls.settings import Origin
-
+        """The editor's settings have come or changed; sentences about what is not accepted, wherever it stands."""
         self._configure(self.config.with_editor(values))
-        return [p.text for p in self.config.problems if p.origin is Origin.EDITOR]
+        return [problem.text for problem in self._in_force.problems]
 
     def take_folders(self, folders: tuple[str, ...]) -> None:
         """The folders open in the editor; paths are told to the model relative to the first."""
@@ -199,6 +199,9 @@ class _Late:
     async def _begin(self) -> None:
         if self.config.account is None:
             self._configure(await asyncio.to_thread(self.config.with_key))
+            self.warn([problem.text for problem in self._in_force.problems])
+            if self.config.no_account is not None:
+                self.warn([self.config.no_account.user_text])
         app = self.app()
         if self.config.account is not None:
             await app.client.warm(self.config.account)

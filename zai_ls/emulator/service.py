@@ -127,7 +127,7 @@ class Service:
         task.add_done_callback(self._lingering.discard)
 
     async def _free_later(self, served: Served, key: str) -> None:
-        pass
+        await self.clock.sleep(self.config.hangup_s)
         self.record.free(served, key)
 
     async def close(self) -> None:

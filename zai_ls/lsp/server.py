@@ -184,7 +184,11 @@ class Server:
 
     def _take_settings(self, configured: Mapping[str, object]) -> None:
         """The layer of the editor: what it was started with, and over that what it is configured with now."""
-        for sentence in self._on_settings({**self._options, **configured}):
+        self.warn(self._on_settings({**self._options, **configured}))
+
+    def warn(self, sentences: Iterable[str]) -> None:
+        """Tell the person *sentences*, each once in the life of this server."""
+        for sentence in sentences:
             if sentence not in self._told:
                 self._told.add(sentence)
                 self.editor().tell("warning", sentence)

@@ -115,7 +115,8 @@ class Database:
     def _current(self) -> sqlite3.Connection:
         """The connection, to the file that bears the name now."""
         if self._connection is not None:
-            if _same_file(_stat(self.path), self._file):
+            found = _stat(self.path)
+            if _has_content(found) and _same_file(found, self._file):
                 return self._connection
             self._close()
         return self._open(None)
@@ -146,9 +147,9 @@ class Database:
 
     def _connect(self, *, check: bool) -> sqlite3.Connection:
         """A connection with our schema. *check*: look the whole file through. Raises `sqlite3.DatabaseError`."""
-        if _stat(self.path) is None:
-            # A log left behind by a removed database would be played into the new one.
-            for ending in ("-wal", "-shm"):
+        if not _has_content(_stat(self.path)):
+            # Its log, if one was left behind, would be played into the new one.
+            for ending in ("", "-wal", "-shm"):
                 self.path.with_name(FILE + ending).unlink(missing_ok=True)
             os.close(
                 os.open(self.path, os.O_RDWR | os.O_CREAT, 0o600)
@@ -216,6 +217,11 @@ def _stat(path: Path) -> os.stat_result | None:
         return path.stat()
     except OSError:
         return None
+
+
+def _has_content(found: os.stat_result | None) -> bool:
+    """A file that was emptied in place is as lost as one that was removed."""
+    return found is not None and found.st_size > 0
 
 
 def _code(error: sqlite3.Error) -> int:
