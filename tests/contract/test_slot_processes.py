@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import sqlite3
 import time
+from itertools import pairwise
 
 import pytest
 
@@ -54,7 +55,7 @@ def flights(folder, *, killed=()):
 
 
 def check_never_two(found):
-    for (_, end, one), (begin, _, other) in zip(found, found[1:], strict=False):
+    for (_, end, one), (begin, _, other) in pairwise(found):
         assert end <= begin, f"{one} and {other} in flight at once"
 
 
@@ -82,7 +83,7 @@ async def test_never_two_and_fair(start, tmp_path, count):
     begins = [next(i for i, f in enumerate(found) if f[2] == str(n)) for n in range(count)]
     ends = [max(i for i, f in enumerate(found) if f[2] == str(n)) for n in range(count)]
     together = [f[2] for f in found[max(begins) : min(ends) + 1]]
-    again = sum(one == other for one, other in zip(together, together[1:], strict=False))
+    again = sum(one == other for one, other in pairwise(together))
     assert again <= len(together) / 10, together
 
 

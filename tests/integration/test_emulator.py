@@ -532,6 +532,25 @@ async def test_quota_endpoint_fails_as_told():
         assert (await client.get(url, headers={"x-emulator-fault": "inband=1000"})).json()["code"] == 1000
 
 
+@pytest.mark.parametrize(
+    ("fault", "status", "usable"),
+    [("garbage", 200, False), ("cut", 200, False), ("empty-text", 200, True), ("nonsense", 400, False)],
+)
+async def test_quota_endpoint_answers_nonsense(fault, status, usable):
+    """It may answer a page, half a document, or nothing in particular."""
+    async with running(plan="pro") as (emulator, client):
+        response = await client.get(
+            emulator.url + "/api/monitor/usage/quota/limit", headers={"x-emulator-fault": fault}
+        )
+
+        assert response.status_code == status
+        if usable:
+            assert response.json()["data"] == {}
+        else:
+            with pytest.raises(ValueError, match=r"Expecting|Unterminated"):
+                response.json()
+
+
 # -- control --------------------------------------------------------------------------------------------------------
 
 
@@ -552,6 +571,18 @@ async def test_record_script_and_clock_over_http():
         assert emulator.key not in json.dumps(record)
         assert bad.status_code == 400
         assert "nonsense" in bad.json()["error"]
+
+
+async def test_control_routes_check_what_they_are_told():
+    """Rules can be dropped; what is no number of seconds turns nothing."""
+    async with running() as (emulator, client):
+        emulator.fail("1305", times=None)
+        await client.post(emulator.url + "/emulator/script", json={"clear": True, "rules": []})
+        turned = await client.post(emulator.url + "/emulator/turn", json={"hours": 1})
+
+        assert emulator.service.script.rules == []
+        assert turned.status_code == 400
+        assert emulator.service.turned_s == 0
 
 
 def test_codes_are_those_of_the_catalogue():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import takewhile
 from typing import TYPE_CHECKING, Literal
 
 from zai_ls.core.text import body_of, whole
@@ -41,13 +42,13 @@ class Definition:
 def enclosing(parsed: Parsed, point: Point) -> Definition | None:
     """The smallest definition whose lines hold *point*: comments and decorators above it count as its own."""
     line = min(point.line, len(parsed.lines) - 1)
-    for place in (_first_character(parsed.lines, line), _below_attached(parsed, line)):
-        if place is None:
-            continue
-        for node in parsed.around(Range(place, place)):
-            found = _definition(parsed, node)
-            if found is not None and found.range.start.line <= line <= found.range.end.line:
-                return found
+    place = _first_character(parsed.lines, line)
+    nodes = list(parsed.around(Range(place, place)))
+    below = _spoken_of(parsed, nodes)
+    for node in nodes if below is None else [below, *nodes]:
+        found = _definition(parsed, node)
+        if found is not None and found.range.start.line <= line <= found.range.end.line:
+            return found
     return None
 
 
@@ -67,7 +68,7 @@ def heads(parsed: Parsed, range_: Range) -> tuple[int, ...]:
             last = min(max(definition.head, definition.body), definition.head + _LONGEST_HEAD)
             body_below = definition.body > definition.head and not _opens_body(parsed.lines[definition.body])
             lines[:0] = range(definition.head, last if body_below else last + 1)
-    return tuple(line for line in dict.fromkeys(lines) if line < range_.start.line)
+    return tuple(n for n in dict.fromkeys(lines) if n < range_.start.line and parsed.lines[n].strip())
 
 
 def imports(parsed: Parsed) -> tuple[int, ...]:
@@ -217,27 +218,24 @@ def _first_character(lines: Sequence[str], line: int) -> Point:
     return Point(line, len(body) - len(body.lstrip()))
 
 
-def _below_attached(parsed: Parsed, line: int) -> Point | None:
-    """Where the code starts that the comments and decorators on *line* belong to; None when it has none."""
+def _spoken_of(parsed: Parsed, nodes: Sequence[Node]) -> Node | None:
+    """The definition that a comment, decorator or the like belongs to; *nodes* lie around one place, the smallest first."""
     grammar = parsed.grammar
-    place = _first_character(parsed.lines, line)
-    if place.column == len(body_of(parsed.lines[line])):
-        return None
     belonging = grammar.comments | grammar.attached | grammar.wrappers
-    node = next((n for n in parsed.around(Range(place, place)) if n.type in belonging), None)
-    if node is None:
-        return None
+    inner = takewhile(lambda node: node.type not in grammar.definitions, nodes)
+    node = next((n for n in inner if n.type in belonging), None)
     for _ in range(_MOST_ATTACHED):
-        if node.type in grammar.wrappers:
-            inner = next((c for c in node.named_children if c.type in grammar.definitions), None)
-            return None if inner is None else parsed.point_of(inner.start_byte)
-        following = node.next_named_sibling
-        if following is None:
-            return None
-        if following.type not in grammar.comments and following.type not in grammar.attached:
-            return parsed.point_of(following.start_byte)
-        node = following
-    return None
+        if node is None or (node.type not in grammar.comments and node.type not in grammar.attached):
+            break
+        node = node.next_named_sibling
+    while node is not None and node.type in grammar.wrappers:
+        inside = (
+            child
+            for child in node.named_children
+            if child.type in grammar.wrappers or child.type in grammar.definitions
+        )
+        node = next(inside, None)
+    return node
 
 
 def _opens_body(line: str) -> bool:

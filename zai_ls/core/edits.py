@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from zai_ls.core.hunks import Hunk, edit_of, hunks
-from zai_ls.core.indentation import fitted
+from zai_ls.core.indentation import fitted, lead_of
 from zai_ls.core.replies import CodeReply, NotCode, code_of
 from zai_ls.core.text import body_of, dominant_ending, ending_of, split_lines, text_in
 
@@ -38,8 +38,8 @@ def replacement(snapshot: Snapshot, target: Range, code: str) -> str:
     after = [body_of(line) for line in lines[target.end.line + 1 : target.end.line + 1 + _MOST_ECHOED]]
     whole_first = lines[target.start.line][: target.start.column]
     model = [body_of(line) for line in old[first:last]]
-    if model and whole_first.strip() == "" and first == 0:
-        model[0] = whole_first + model[0]
+    if model and first == 0:
+        model[0] = lead_of(whole_first) + model[0]
     if not whole_first.strip():
         wanted = _without_echo(wanted, model, before, after)
     fresh = fitted(wanted, model or [whole_first], lines)

@@ -14,6 +14,7 @@ from zai_ls.core.grammars import grammar_of, load
 from zai_ls.core.languages import language
 from zai_ls.core.parsing import Parsed, faults, parse
 from zai_ls.core.text import split_lines
+from zai_ls.domain import Point
 
 if TYPE_CHECKING:
     from tree_sitter import Parser
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from zai_ls.core.comments import Comment, Instruction
     from zai_ls.core.context import Surroundings
     from zai_ls.core.grammars import Grammar
-    from zai_ls.domain import Point, Range, Snapshot
+    from zai_ls.domain import Range, Snapshot
 
 __all__ = ["Definition", "Syntax"]
 
@@ -102,11 +103,12 @@ class Syntax:
 
     def definition_at_or_none(self, snapshot: Snapshot, range_: Range) -> Definition | None:
         """The definition that *range_* is, give or take blank lines; None when it is something else."""
-        found = self.enclosing_definition(snapshot, range_.start)
-        if found is None:
-            return None
         lines = snapshot.lines
         first, last = range_.start.line, range_.end.line - (range_.end.column == 0 < range_.end.line)
+        filled = next((number for number in range(first, last + 1) if lines[number].strip()), first)
+        found = self.enclosing_definition(snapshot, Point(filled, 0))
+        if found is None:
+            return None
         start, end = found.range.start.line, found.range.end.line
         outside = (*lines[min(first, start) : start], *lines[end + 1 : last + 1])
         covers = first <= found.head and end <= last

@@ -50,7 +50,7 @@ def _marked(lines: list[str], language: str, task: str) -> list[str]:
 def _doc_comment(lines: list[str], language: str) -> list[str]:
     at = next((i for i, line in enumerate(lines) if line.strip() and not _MUST_STAY_FIRST.match(line)), None)
     doc = comments_of(language).doc_line("Emulated documentation.")
-    if at is None or not doc or "Emulated documentation." in lines[at]:
+    if at is None or not doc or any(doc in line for line in lines):
         return lines
     return [*lines[:at], _indent(lines[at]) + doc, *lines[at:]]
 

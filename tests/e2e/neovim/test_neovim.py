@@ -16,8 +16,8 @@ FILES = {
     "cafe.py": '"""Prices in é, with 🎉."""\n\n\ndef bill(prices):\n    return sum(prices)  # é🎉 stays\n',
     "told.py": "# zai: rename tally to count\ndef tally(words):\n    return len(words)\n",
     "last.py": "# zai: rename word to wort\ndef greet(word):\n    return 'é🎉' + word",
-    "slow.py": "def while_typing(a):\n    return a\n",
-    "moment.py": "def in_the_moment(a):\n    return a\n",
+    "slow.py": "import os\n\n\ndef while_typing(a):\n    return a\n",
+    "moment.py": "import os\n\n\ndef in_the_moment(a):\n    return a\n",
     "conflict.py": "def mine(x):\n    return x\n",
     "endless.py": "def never_answered(x):\n    return x\n",
 }

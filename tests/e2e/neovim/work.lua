@@ -85,7 +85,7 @@ story.settled()
 
 -- typing while the model runs ------------------------------------------------------------------------------------
 story.edit(files .. '/slow.py')
-story.cursor(2)
+story.cursor(5)
 check('a slow request runs', story.begin(function() story.choose('Simplify') end), story.progress)
 vim.api.nvim_buf_set_lines(0, 0, 0, false, { '# é🎉 typed above' })
 check('the answer lands below what was typed', wait(function()
@@ -96,13 +96,13 @@ story.settled()
 
 -- typing in the moment in which the answer comes -----------------------------------------------------------------
 story.edit(files .. '/moment.py')
-story.cursor(2)
+story.cursor(5)
 story.before_apply = function()
   vim.api.nvim_buf_set_lines(0, 0, 0, false, { '# typed at the last moment' })
 end
 story.choose('Simplify')
 check('an edit that crosses with typing lands in its place', wait(function()
-  return story.text() == '# typed at the last moment\n# emulated: simplify\ndef in_the_moment(a):\n    return a'
+  return story.text() == '# typed at the last moment\nimport os\n\n\n# emulated: simplify\ndef in_the_moment(a):\n    return a'
 end), story.lines())
 story.settled()
 

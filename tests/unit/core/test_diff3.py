@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import random
 import subprocess
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -23,7 +24,7 @@ def test_hunks_turn_the_old_into_the_new(old, new):
     """Hunks are ascending, lie apart, and applied give the new text."""
     found = hunks(old, new)
     assert apply_hunks(old, found) == new
-    assert all(one.end < other.start for one, other in zip(found, found[1:], strict=False))
+    assert all(one.end < other.start for one, other in pairwise(found))
 
 
 def test_a_long_text_of_equal_lines_is_compared_in_time():

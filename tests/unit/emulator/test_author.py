@@ -154,3 +154,31 @@ def test_the_last_block_is_the_code():
 def test_whatever_is_asked(text, expected):
     """Any message gets a reply."""
     assert expected in asked(text)
+
+
+@pytest.mark.parametrize(
+    ("language", "code", "doc"),
+    [
+        ("typescript", "  f() {}", "  /** Emulated documentation. */"),
+        ("rust", "fn f() {}", "/// Emulated documentation."),
+        ("go", "func f() {}", "// Emulated documentation."),
+    ],
+)
+def test_documentation_in_other_languages(language, code, doc):
+    """A doc comment stands above the code, once."""
+    once = rewrite(code, language, "document")
+    twice = rewrite(once, language, "document")
+
+    assert doc in once.split("\n")
+    assert once.endswith(code)
+    assert twice.count("(2)") == 1
+    assert twice.count(doc) == 1
+
+
+@pytest.mark.parametrize("code", ["", "\n", "#!/bin/sh"])
+def test_code_with_no_line_to_mark(code):
+    """Where there is nothing but blank lines or a first line that must stay, the mark still has a place."""
+    changed = rewrite(code, "python", "fix")
+
+    assert "# emulated: fix" in changed
+    assert changed.startswith(code.strip())

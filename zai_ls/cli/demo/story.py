@@ -279,17 +279,17 @@ async def _show_windows(console: Console, environment: dict[str, str]) -> None:
 
 
 def _show_record(console: Console, record: dict[str, Any]) -> bool:
-    """The emulator's own record; True when it never saw two at once."""
+    """The emulator's own record; True when nobody ever tried to have two in flight."""
     console.rule("the emulator's own record", style="dim")
-    began = min((entry["started_at"] for entry in record["served"]), default=0.0)
-    for entry in record["served"]:
+    asked = [entry for entry in record["served"] if entry["model"]]
+    began = min((entry["started_at"] for entry in asked), default=0.0)
+    for entry in asked:
         start, end = entry["started_at"] - began, (entry["ended_at"] or entry["started_at"]) - began
         console.print(
             f"  {start:7.3f} s – {end:7.3f} s  {entry['model']:<14} {entry['status']}  {entry['ended']}"
         )
-    most = record["most_in_flight"]
+    # Counts also what was turned away, so that it tells what the clients did, not what the emulator allowed.
+    most = record["most_at_once"]
     verdict = "[green]never two[/green]" if most <= 1 else "[red]more than one![/red]"
-    console.print(
-        f"requests served: {len(record['served'])}; most ever in flight: [b]{most}[/b] ({verdict})"
-    )
+    console.print(f"requests served: {len(asked)}; most ever in flight: [b]{most}[/b] ({verdict})")
     return bool(most <= 1)
