@@ -5,6 +5,7 @@ Pure once loaded. An overlay of the same shape goes on top; a bad entry of it fa
 
 from __future__ import annotations
 
+import ipaddress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -243,6 +244,16 @@ class Catalogue:
         tiers = entry.usd if currency == "usd" else entry.cny
         rates = next((r for start, r in reversed(tiers) if usage.prompt_tokens >= start), None)
         return None if rates is None else rates.of(usage) / _PER_PRICE
+
+
+def is_this_machine(host: str) -> bool:
+    """Is *host* a loopback name or address? A name that merely begins like one is not."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 def dialect_of(base_url: str) -> DialectName:

@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from zai_ls.assistant.ports import Stage
-from zai_ls.assistant.replying import CHARACTERS_A_TOKEN, ReplyObserver
+from zai_ls.assistant.replying import ReplyObserver
 from zai_ls.core.tokens import estimate
 from zai_ls.dispatch import Exchange
 from zai_ls.domain import FinishReason, Lane, TextDelta, ThinkingDelta, Usage
@@ -17,9 +16,9 @@ from zai_ls.messages import say
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from zai_ls.assistant.course import Course
     from zai_ls.assistant.kit import Kit
     from zai_ls.assistant.plan import Plan
-    from zai_ls.assistant.ports import Progress, StageKind
     from zai_ls.domain import Account, Reply, ReplyEvent
     from zai_ls.state.slot import Place
 
@@ -35,7 +34,7 @@ class Asking:
         kit: Kit,
         account: Account,
         plan: Plan,
-        progress: Progress,
+        course: Course,
         *,
         action: str,
         note: Callable[[str], None],
@@ -45,13 +44,10 @@ class Asking:
         """As it was when the request left."""
         self._kit = kit
         self._account = account
-        self._progress = progress
+        self._course = course
         self._action = action
         self._note = note
         self._fresh = fresh
-        self._started = kit.clock.now()
-        self._tokens = 0.0
-        self._kind: StageKind = "waiting"
 
     async def reply(self) -> Reply:
         """The reply, whole and stopped by the model itself or by its bound. Raises `ZaiError`."""
@@ -61,7 +57,7 @@ class Asking:
             try:
                 return await self._ask(model)
             except ServiceError as error:
-                if error.scope != "model" or not models or self._kind in {"thinking", "writing"}:
+                if error.scope != "model" or not models or self._course.answering:
                     raise
                 self._note(say("rewrite.next_model", why=error.user_text, model=models[0]))
                 self.plan = replace(
@@ -134,35 +130,18 @@ class Asking:
                 code=place.reason,
                 seconds=f"{max(0.0, place.until - self._kit.clock.now()):.0f}",
             )
-        self._report("waiting", text, place=place.ahead, expected_s=place.expected_s)
+        self._course.report("waiting", text, place=place.ahead, expected_s=place.expected_s)
 
     def _sent(self, _: Exchange) -> None:
-        self._tokens = 0.0
-        self._report("sent", self.plan.choice.reason)
+        self._course.model = self.plan.choice.model
+        self._course.answering = False
+        self._course.report("sent", self.plan.choice.reason)
 
     def _read(self, event: ReplyEvent) -> None:
         match event:
             case ThinkingDelta(text=text):
-                self._tokens += len(text) / CHARACTERS_A_TOKEN
-                self._report("thinking")
+                self._course.received("thinking", text)
             case TextDelta(text=text):
-                self._tokens += len(text) / CHARACTERS_A_TOKEN
-                self._report("writing")
+                self._course.received("writing", text)
             case _:
                 pass
-
-    def _report(
-        self, kind: StageKind, text: str = "", *, place: int = 0, expected_s: float | None = None
-    ) -> None:
-        self._kind = kind
-        self._progress.report(
-            Stage(
-                kind,
-                model=self.plan.choice.model,
-                tokens=round(self._tokens),
-                seconds=self._kit.clock.now() - self._started,
-                place=place,
-                expected_s=expected_s,
-                text=text,
-            )
-        )

@@ -118,7 +118,7 @@ class Assistant:
         finally:
             del self._running[key]
             self._last = Decision(ask, rewrite.choice, outcome, tuple(rewrite.lines))
-            progress.report(Stage("done"))
+            rewrite.end()
         if rewrite.applicable is not None:
             self._applicable[ask.uri] = rewrite.applicable
         self._tell(outcome, editor)

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from zai_ls.assistant.asking import Asking
+from zai_ls.assistant.course import Course
 from zai_ls.assistant.landing import NotLanded, land
 from zai_ls.assistant.plan import Plan
-from zai_ls.assistant.ports import Stage
 from zai_ls.core.actions import ACTIONS, Output
 from zai_ls.core.complexity import score
 from zai_ls.core.edits import minimal_edits, replacement
@@ -94,7 +94,7 @@ class Rewrite:
         self.applicable: Applicable | None = None
         """Set when the answer was kept but can still be applied."""
         self._editor = editor
-        self._progress = progress
+        self._course = Course(progress, kit.clock)
         self._kit = kit
         self._account = account
 
@@ -109,7 +109,7 @@ class Rewrite:
             plan = self._once_more(plan, made.reason)
             plan, reply = await self._asked(plan)
             made = self._make(plan, reply)
-        self._progress.report(Stage("applying", model=plan.choice.model))
+        self._course.report("applying")
         match made:
             case Unfit():
                 return self._keep_unfit(plan, made)
@@ -120,6 +120,10 @@ class Rewrite:
                 return made
             case Declined():
                 return made
+
+    def end(self) -> None:
+        """It is over, however it went."""
+        self._course.report("done")
 
     # -- before the wait -------------------------------------------------------------------------------------
 
@@ -193,7 +197,7 @@ class Rewrite:
             self._kit,
             self._account,
             plan,
-            self._progress,
+            self._course,
             action=self.ask.action,
             note=self._note,
             fresh=self._fresh,

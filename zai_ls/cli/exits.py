@@ -5,7 +5,6 @@ from __future__ import annotations
 from enum import IntEnum
 from typing import TYPE_CHECKING
 
-from zai_ls.config import NotConfigured
 from zai_ls.errors import (
     BadReply,
     Closed,
@@ -44,6 +43,8 @@ class BadUse(Exception):
 
 def exit_for(error: ZaiError) -> Exit:
     """The exit code of *error*."""
+    from zai_ls.config import NotConfigured
+
     match error:
         case QuotaExhausted() | Closed() | Paused():
             return Exit.QUOTA

@@ -96,5 +96,5 @@ def _parser(argv: Sequence[str]) -> argparse.ArgumentParser:
         )
         if name in argv:
             importlib.import_module(verb.module).add_arguments(sub)
-        add_common(sub)
+            add_common(sub)
     return parser

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from zai_ls.cli.exits import BadUse
@@ -25,11 +26,15 @@ def run(args: argparse.Namespace) -> int:
     """Serve until the editor leaves; the exit code the protocol asks for."""
     tcp = address(args.tcp) if args.tcp else None
     ws = address(args.ws) if args.ws else None
-    from zai_ls.cli import wiring
-    from zai_ls.cli.flags import configuration
+    from zai_ls.cli import serving
+    from zai_ls.cli.flags import as_settings, configuration
 
     # Finding the key may take seconds (a command, a keyring): `initialize` does not wait for it.
-    return wiring.serve(configuration(args, find_key=False), tcp=tcp, ws=ws)
+    read = partial(configuration, args, find_key=False)
+    if as_settings(args):
+        config = read()  # a flag that is not accepted ends it here
+        return serving.serve(lambda: config, tcp=tcp, ws=ws)
+    return serving.serve(read, tcp=tcp, ws=ws)
 
 
 def address(text: str) -> tuple[str, int]:

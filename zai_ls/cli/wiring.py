@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
-import sys
-from dataclasses import dataclass, replace
-from pathlib import Path
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from zai_ls.assistant import Assistant, Kit
@@ -14,27 +11,17 @@ from zai_ls.clock import SystemClock
 from zai_ls.dispatch import Cost, Dispatcher
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable
 
     from zai_ls import config as configuring
-    from zai_ls.assistant import AccountStatus, Decision, Editor, Progress
-    from zai_ls.assistant.plan import Plan
     from zai_ls.catalogue import Catalogue
     from zai_ls.clock import Clock
     from zai_ls.domain import (
         Account,
-        Ask,
-        Declined,
-        Diagnostic,
-        Offer,
-        Outcome,
-        Range,
-        Snapshot,
         Usage,
         Window,
     )
     from zai_ls.glm.client import Client
-    from zai_ls.glm.dialect import WireRequest
     from zai_ls.state.ledger import Ledger
     from zai_ls.state.slot import Slot
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import ipaddress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from zai_ls.catalogue import dialect_of
+from zai_ls.catalogue import dialect_of, is_this_machine
 from zai_ls.messages import say
 
 if TYPE_CHECKING:
@@ -47,7 +46,7 @@ def parse(url: str) -> Address:
         raise BadAddress(say("address.credentials"))
     if parts.query or parts.fragment:
         raise BadAddress(say("address.query"))
-    local = _is_loopback(name)
+    local = is_this_machine(name)
     if parts.scheme == "http" and not local:
         raise BadAddress(say("address.plain_http", host=name))
     path = parts.path.rstrip("/")
@@ -59,12 +58,3 @@ def parse(url: str) -> Address:
     host = f"[{name}]" if ":" in name else name
     host += f":{port}" if port is not None else ""
     return Address(f"{parts.scheme}://{host}{path}", host, dialect, local)
-
-
-def _is_loopback(name: str) -> bool:
-    if name == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(name).is_loopback
-    except ValueError:
-        return False

@@ -86,9 +86,9 @@ def _by_tree(parsed: Parsed, range_: Range) -> dict[str, float]:
     low, high = parsed.byte_of(range_.start), parsed.byte_of(range_.end)
     counted: Counter[str] = Counter()
     names: set[bytes] = set()
-    stack: list[tuple[Node, int]] = [(parsed.at(range_), 0)]
+    stack: list[tuple[Node, int, bool]] = [(parsed.at(range_), 0, False)]
     while stack:
-        node, depth = stack.pop()
+        node, depth, in_function = stack.pop()
         kind = node.type
         if node.end_byte <= low or node.start_byte >= high or kind in grammar.comments or _is_docstring(node):
             continue
@@ -105,8 +105,11 @@ def _by_tree(parsed: Parsed, range_: Range) -> dict[str, float]:
             counted["decisions"] += 1 + depth if nests else kind in grammar.arms or kind in grammar.branches
             if nests:
                 counted["depth"] = max(counted["depth"], depth + 1)
-            depth += nests or (kind in grammar.closures and node.start_byte > low)
-        stack += [(child, depth) for child in node.children]
+            depth += nests
+            if kind in grammar.functions:
+                depth += in_function
+                in_function = True
+        stack += [(child, depth, in_function) for child in node.children]
     return {
         "size": counted["size"],
         "decisions": counted["decisions"],

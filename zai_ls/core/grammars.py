@@ -48,8 +48,8 @@ class Grammar:
     """What repeats, and nests."""
     arms: frozenset[str] = frozenset()
     """Further ways of a branch (`else`, `elif`, a case): they do not nest again."""
-    closures: frozenset[str] = frozenset()
-    """Functions in the middle of code: they nest, and cost nothing themselves."""
+    functions: frozenset[str] = frozenset()
+    """Functions: one within another nests, and costs nothing itself."""
     logic: frozenset[str] = frozenset({"&&", "||", "and", "or", "??"})
     """Operators that choose."""
     names: frozenset[str] = frozenset({"identifier"})
@@ -90,7 +90,7 @@ _SCRIPT = Grammar(
     branches=_words("if_statement switch_statement ternary_expression catch_clause"),
     loops=_words("for_statement for_in_statement while_statement do_statement"),
     arms=_words("else_clause switch_case switch_default"),
-    closures=_words(
+    functions=_words(
         "arrow_function function_expression function_declaration generator_function method_definition"
     ),
     names=_words(
@@ -112,7 +112,7 @@ _TABLE = (
         branches=_words("if_statement match_statement conditional_expression except_clause if_clause"),
         loops=_words("for_statement while_statement for_in_clause"),
         arms=_words("elif_clause else_clause case_clause"),
-        closures=_words("lambda function_definition"),
+        functions=_words("lambda function_definition"),
     ),
     _SCRIPT,
     replace(_SCRIPT, name="typescript", wheel="tree_sitter_typescript", entry="language_typescript"),
@@ -130,7 +130,7 @@ _TABLE = (
         branches=_words("if_statement expression_switch_statement type_switch_statement select_statement"),
         loops=_words("for_statement"),
         arms=_words("expression_case type_case communication_case default_case"),
-        closures=_words("func_literal"),
+        functions=_words("func_literal function_declaration method_declaration"),
         names=_words("identifier field_identifier type_identifier package_identifier"),
         whole=_words("interpreted_string_literal raw_string_literal rune_literal"),
     ),
@@ -153,7 +153,7 @@ _TABLE = (
         branches=_words("if_expression match_expression try_expression"),
         loops=_words("for_expression while_expression loop_expression"),
         arms=_words("else_clause match_arm"),
-        closures=_words("closure_expression"),
+        functions=_words("closure_expression function_item"),
         names=_words("identifier field_identifier type_identifier shorthand_field_identifier"),
     ),
     Grammar(
@@ -174,7 +174,7 @@ _TABLE = (
         branches=_words("if_statement switch_expression ternary_expression catch_clause"),
         loops=_words(_C_LOOPS + " enhanced_for_statement"),
         arms=_words("switch_label"),
-        closures=_words("lambda_expression"),
+        functions=_words("lambda_expression method_declaration constructor_declaration"),
         names=_words("identifier type_identifier"),
     ),
     Grammar(
@@ -192,6 +192,7 @@ _TABLE = (
         branches=_words(_C_BRANCHES),
         loops=_words(_C_LOOPS),
         arms=_words("else_clause case_statement"),
+        functions=_words("function_definition"),
         names=_CPP_NAMES,
     ),
     Grammar(
@@ -211,7 +212,7 @@ _TABLE = (
         branches=_words(_C_BRANCHES + " catch_clause"),
         loops=_words(_C_LOOPS + " for_range_loop"),
         arms=_words("else_clause case_statement"),
-        closures=_words("lambda_expression"),
+        functions=_words("lambda_expression function_definition"),
         names=_CPP_NAMES,
     ),
     # From here on only with the extra `languages`.
@@ -235,7 +236,9 @@ _TABLE = (
         ),
         loops=_words(_C_LOOPS + " foreach_statement"),
         arms=_words("switch_section switch_expression_arm"),
-        closures=_words("lambda_expression anonymous_method_expression"),
+        functions=_words(
+            "lambda_expression anonymous_method_expression method_declaration constructor_declaration local_function_statement"
+        ),
     ),
     Grammar(
         "ruby",
@@ -244,7 +247,7 @@ _TABLE = (
         branches=_words("if unless case if_modifier unless_modifier conditional rescue case_match"),
         loops=_words("while until for while_modifier until_modifier"),
         arms=_words("elsif else when in_clause"),
-        closures=_words("block do_block lambda"),
+        functions=_words("block do_block lambda method singleton_method"),
         names=_words("identifier constant instance_variable"),
     ),
     Grammar(
@@ -262,7 +265,7 @@ _TABLE = (
         branches=_words("if_statement switch_statement match_expression conditional_expression catch_clause"),
         loops=_words(_C_LOOPS + " foreach_statement"),
         arms=_words("else_clause else_if_clause case_statement match_conditional_expression"),
-        closures=_words("anonymous_function arrow_function"),
+        functions=_words("anonymous_function arrow_function function_definition method_declaration"),
         names=_words("name variable_name"),
     ),
     Grammar(
@@ -278,7 +281,7 @@ _TABLE = (
         branches=_words("if_expression when_expression catch_block"),
         loops=_words("for_statement while_statement do_while_statement"),
         arms=_words("when_entry"),
-        closures=_words("lambda_literal anonymous_function"),
+        functions=_words("lambda_literal anonymous_function function_declaration"),
         names=_words("simple_identifier type_identifier identifier"),
     ),
     Grammar(
@@ -295,7 +298,7 @@ _TABLE = (
         branches=_words("if_statement guard_statement switch_statement ternary_expression catch_block"),
         loops=_words("for_statement while_statement repeat_while_statement"),
         arms=_words("switch_entry"),
-        closures=_words("lambda_literal"),
+        functions=_words("lambda_literal function_declaration init_declaration"),
         names=_words("simple_identifier type_identifier"),
     ),
     Grammar(
@@ -305,7 +308,7 @@ _TABLE = (
         branches=_words("if_statement"),
         loops=_words("for_statement while_statement repeat_statement"),
         arms=_words("elseif_statement else_statement"),
-        closures=_words("function_definition"),
+        functions=_words("function_definition function_declaration"),
     ),
     Grammar(
         "bash",

@@ -12,13 +12,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import urlsplit
 
+from zai_ls.catalogue import is_this_machine
 from zai_ls.domain import Thinking
 
 if TYPE_CHECKING:
     from zai_ls.catalogue import Catalogue, ModelEntry
     from zai_ls.domain import Account, DialectName, Prompt, ReplyEvent
-
-LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,8 +77,7 @@ def dialect_for(account: Account, catalogue: Catalogue, *, vendor_fields: bool |
 
 def is_loopback(url: str) -> bool:
     """Does *url* lie on this machine?"""
-    host = urlsplit(url).hostname or ""
-    return host in LOOPBACK or host.startswith("127.")
+    return is_this_machine(urlsplit(url).hostname or "")
 
 
 @dataclass(frozen=True, slots=True)

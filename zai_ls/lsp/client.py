@@ -35,6 +35,8 @@ class Client:
     applies_edits: bool = False
     versioned_edits: bool = False
     """Checks the version of a document before it changes it."""
+    first_version: int = 0
+    """The lowest version that it checks: Neovim opens documents at 0 and takes a 0 in an edit for "any version"."""
     creates_files: bool = False
     action_literals: bool = False
     """Takes code actions; an older one takes commands only."""
@@ -62,6 +64,8 @@ class Client:
             # Operations on files travel in `documentChanges` alone, so who has them has those too. Neovim says only
             # the one, and does check versions; without them it would write a late answer over newer text.
             versioned_edits=bool(edit.document_changes or operations),
+            # Of a document that nobody has touched, 1 is as good: Neovim refuses an edit only when it has a higher version.
+            first_version=1 if operations and not edit.document_changes else 0,
             creates_files=types.ResourceOperationKind.Create in operations,
             action_literals=actions.code_action_literal_support is not None,
             disabled_actions=bool(actions.disabled_support),

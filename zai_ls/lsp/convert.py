@@ -238,11 +238,13 @@ def workspace_edit(
     *,
     versioned: bool,
     create_files: bool,
+    first_version: int = 0,
 ) -> types.WorkspaceEdit:
     """One edit for the client: versioned `documentChanges` where it has them, else `changes`.
 
     A new file needs a create operation, which exists in `documentChanges` only; a client without that operation
     gets an insertion into a file that is not there yet, which editors answer by opening a new buffer.
+    *first_version* is sent in place of any lower one.
     """
     if not versioned and not (create_files and any(change.create for change in edits.changes)):
         return types.WorkspaceEdit(
@@ -255,12 +257,13 @@ def workspace_edit(
         if change.create and create_files:
             # The edit after it overwrites nothing: whoever created the file meanwhile keeps theirs, and our text is told apart.
             operations.append(types.CreateFile(change.uri, options=types.CreateFileOptions(overwrite=False)))
-        operations.append(_document_edit(change, lines_of(change.uri), unit))
+        operations.append(_document_edit(change, lines_of(change.uri), unit, first_version))
     return types.WorkspaceEdit(document_changes=operations)
 
 
-def _document_edit(change: FileChange, lines: Sequence[str], unit: Unit) -> types.TextDocumentEdit:
-    document = types.OptionalVersionedTextDocumentIdentifier(
-        uri=change.uri, version=None if change.create else change.version
-    )
+def _document_edit(
+    change: FileChange, lines: Sequence[str], unit: Unit, first_version: int
+) -> types.TextDocumentEdit:
+    version = None if change.create or change.version is None else max(first_version, change.version)
+    document = types.OptionalVersionedTextDocumentIdentifier(uri=change.uri, version=version)
     return types.TextDocumentEdit(document, text_edits(lines, change.edits, unit))

@@ -109,6 +109,7 @@ class ClientEditor:
             self._lines_of,
             self._client.unit,
             versioned=self._client.versioned_edits,
+            first_version=self._client.first_version,
             create_files=self._client.creates_files,
         )
         with self._watching(expected) as seen:

@@ -36,6 +36,7 @@ class Presence:
         self._folder = folder / "procs"
         self._life = KernelLock(self._path(process_id))
         self._accounts: dict[str, int] = {}
+        self._port, self._token = 0, ""
 
     @property
     def has_entered(self) -> bool:
@@ -43,7 +44,11 @@ class Presence:
         return self._life.is_held
 
     def live(self) -> None:
-        """Take our lock file. Raises `StateUnusable`."""
+        """Take our lock file, again if somebody removed it. Raises `StateUnusable`."""
+        if self._life.is_held:
+            if self._life.path.exists():
+                return
+            self._life.free()
         prepare(self._folder.parent)
         prepare(self._folder)
         while not self._life.is_held:
@@ -52,11 +57,15 @@ class Presence:
             if not self._life.path.exists():
                 self._life.free()  # somebody took it for a dead one's in the instant before, and removed it
 
-    def enter(self, connection: sqlite3.Connection, port: int, token: str, now: float) -> None:
-        """Say how to wake us, and what limits we know."""
+    def answers_to(self, port: int, token: str) -> None:
+        """How others wake us."""
+        self._port, self._token = port, token
+
+    def enter(self, connection: sqlite3.Connection, now: float) -> None:
+        """Make ourselves known: how to wake us, and what limits we have."""
         connection.execute(
             "INSERT OR REPLACE INTO proc (id, pid, port, token, name, started_at) VALUES (?, ?, ?, ?, ?, ?)",
-            (self.id, os.getpid(), port, token, self._name, now),
+            (self.id, os.getpid(), self._port, self._token, self._name, now),
         )
         for account, slots in self._accounts.items():
             self._note(connection, account, slots)

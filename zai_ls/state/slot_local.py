@@ -109,6 +109,7 @@ class LocalSlot:
         pause, is raised: `Paused`, `QuotaExhausted` for the codes of a spent window, `Closed` for all others.
         """
         await self._waker.open()
+        self._presence.answers_to(self._waker.port, self._waker.token)
         waiter = Waiter(ticket, asyncio.get_running_loop().create_future(), on_position)
         try:
             self._enter(waiter)
@@ -188,7 +189,7 @@ class LocalSlot:
             now = self._clock.now()
             line.keep_time(connection, now, note=True)
             if not self._is_known:
-                self._presence.enter(connection, self._waker.port, self._waker.token, now)
+                self._presence.enter(connection, now)
                 self._presence.bury_the_dead(connection, now)
             if kept is None:
                 waiter.rank = scheduling.rank(ticket.lane, line.arrive(connection, now))
@@ -341,5 +342,6 @@ class LocalSlot:
     def _restore(self, connection: sqlite3.Connection) -> None:
         """The database was begun anew: put our part back."""
         if self._presence.has_entered:
-            self._presence.enter(connection, self._waker.port, self._waker.token, self._clock.now())
+            self._presence.live()  # the file may be gone because the whole folder is
+            self._presence.enter(connection, self._clock.now())
         self._turns.restore(connection)

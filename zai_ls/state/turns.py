@@ -146,7 +146,9 @@ class Turns:
         slots = self._presence.limit(connection, account, self._slots_of(account), now)
         while True:
             rows = line.read(connection, account)
-            if self._removed_the_dead(connection, rows, now, effects):
+            if self._put_back(connection, account, rows, now, effects) or self._removed_the_dead(
+                connection, rows, now, effects
+            ):
                 continue
             closed = closures.read(connection, account, now)
             self.closed[account] = closed
@@ -172,6 +174,34 @@ class Turns:
         if decision.look_at is not None:
             effects.look_at = min(decision.look_at, effects.look_at or decision.look_at)
         self._tell_places(connection, account, slots, now, effects, entering)
+
+    def _put_back(
+        self,
+        connection: sqlite3.Connection,
+        account: str,
+        rows: list[line.Row],
+        now: float,
+        effects: Effects,
+    ) -> bool:
+        """Did somebody take us for dead, or remove rows of ours by hand? Then read the line anew."""
+        present = {row.ticket.id for row in rows}
+        lost = [
+            self.row_of(waiter.ticket, waiter.rank, waiter.arrived_at)
+            for waiter in self.waiters.values()
+            if waiter.ticket.account == account
+            and waiter.ticket.id not in present
+            and not effects.settled(waiter.ticket.id)
+        ]
+        lost += [
+            self.row_of(flight.ticket, flight.rank, flight.arrived_at, flight)
+            for flight in self.flights.values()
+            if flight.ticket.account == account and flight.ticket.id not in present
+        ]
+        if lost:
+            self._presence.enter(connection, now)
+        for row in lost:
+            line.insert(connection, row)
+        return bool(lost)
 
     def _removed_the_dead(
         self, connection: sqlite3.Connection, rows: list[line.Row], now: float, effects: Effects

@@ -1,0 +1,175 @@
+"""What is true of the embedded slot alone: its lock files and its rows may be lost, and the kernel is right."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+
+import pytest
+
+from tests.contract.worlds import ACCOUNT, LocalWorld
+from zai_ls.domain import Lane
+from zai_ls.errors import StateUnusable
+from zai_ls.state.pause import pause
+
+
+@pytest.fixture
+async def world(tmp_path):
+    world = LocalWorld(tmp_path / "state")
+    yield world
+    await world.aclose()
+
+
+def lose_the_database(world):
+    for ending in ("", "-wal", "-shm"):
+        (world.folder / f"state.db{ending}").unlink(missing_ok=True)
+
+
+async def test_a_flight_that_the_database_forgot_still_counts(world):
+    """With its row gone its lock still keeps the others out, also when the limit has been lowered below its place."""
+    a, b = world.process(2), world.process(2)
+    first, second = await world.hold(a), await world.hold(b)
+    lose_the_database(world)
+    modest = world.process(1)
+    task = await world.wish(modest)
+    assert not task.done()
+    first.release(clean=True)
+    await world.turn(1)
+    assert not task.done()
+    second.release(clean=True)
+    await world.turn(1)
+    assert task.done()
+
+
+async def test_the_limit_of_a_process_that_the_database_forgot_still_counts(world):
+    """Nobody knows what it was, so it is taken to be the smallest."""
+    modest, b, c = world.process(1), world.process(2), world.process(2)
+    (await world.hold(modest)).release(clean=True)
+    lose_the_database(world)
+    await world.hold(b)
+    task = await world.wish(c)
+    assert not task.done()
+    await modest.aclose()
+    world.processes.remove(modest)
+    await world.turn(1)
+    assert task.done()
+
+
+async def test_waiters_and_closures_outlive_the_database(world):
+    """Who waits keeps its rank, and what was closed stays closed as far as anyone remembers."""
+    a, b = world.process(), world.process()
+    holder = await world.hold(a)
+    first = await world.wish(b)
+    await world.turn(0.01)
+    second = await world.wish(a)
+    a.close(ACCOUNT, world.clock.now() + 30, "1302")
+    lose_the_database(world)
+    await world.turn(0.3)
+    assert [c.code for c in b.closures(ACCOUNT)] == ["1302"]
+    a.reopen(ACCOUNT)
+    holder.release(clean=True)
+    await world.settle()
+    assert first.done()
+    assert not second.done()
+
+
+async def test_the_whole_folder_is_removed(world):
+    """Waiters put themselves back and are served."""
+    a, b = world.process(), world.process()
+    holder = await world.hold(a)
+    task = await world.wish(b)
+    shutil.rmtree(world.folder)
+    holder.release(clean=True)
+    await world.turn(1)
+    assert task.done()
+    third = await world.wish(a)
+    task.result().release(clean=True)
+    await world.settle()
+    assert third.done()
+
+
+async def test_rows_removed_by_hand_are_put_back(world):
+    """A ticket that somebody deleted, or whose process was taken for dead, is in line again at its owner's next look."""
+    a, b = world.process(), world.process()
+    holder = await world.hold(a)
+    task = await world.wish(b)
+    world.databases[0].transaction(
+        lambda c: [c.execute(f"DELETE FROM {table}") for table in ("ticket", "proc")]
+    )
+    await world.turn(0.3)
+    assert [one.ticket.id for one in a.view(ACCOUNT).waiting] == ["t2"]
+    holder.release(clean=True)
+    await world.settle()
+    assert task.done()
+
+
+async def test_a_holder_whose_row_stayed_behind(world):
+    """When the row could not be removed, the free lock tells; the next one waits the gap and starts."""
+    a, b = world.process(), world.process()
+    await world.hold(a)
+    ((_, flight),) = a._turns.flights.items()
+    flight.lock.free()
+    task = await world.wish(b)
+    assert not task.done()
+    await world.turn(0.3)
+    assert task.done()
+
+
+async def test_a_state_that_cannot_be_used_is_an_answer(world):
+    """Nobody hangs: who waits and who comes is told, and a release still frees the lock."""
+    a, b = world.process(), world.process()
+    holder = await world.hold(a)
+    task = await world.wish(b)
+    world.folder.chmod(0o755)
+    for database in world.databases:
+        database.close()
+    await world.turn(0.3)
+    with pytest.raises(StateUnusable):
+        await asyncio.wait_for(task, 1)
+    with pytest.raises(StateUnusable):
+        await b.hold(world.ticket())
+    holder.release(clean=True)
+    world.folder.chmod(0o700)
+    task = await world.wish(b)
+    await world.turn(0.3)
+    assert task.done()
+
+
+async def test_nothing_runs_while_nothing_waits(world):
+    """No look is planned once nobody waits and no guess is in flight."""
+    a = world.process()
+    lease = await world.hold(a)
+    await world.turn(1)
+    assert world.clock.sleeping == 0
+    task = await world.wish(a)
+    assert world.clock.sleeping == 1
+    lease.release(clean=True)
+    task.result().release(clean=True) if task.done() else (await task).release(clean=True)
+    await world.turn(1)
+    assert world.clock.sleeping == 0
+
+
+async def test_a_process_without_a_loop_of_its_own_can_close(world):
+    """What a command line does: no port, no life of its own, yet everyone is told."""
+    a = world.process()
+    holder = await world.hold(a)
+    task = await world.wish(a)
+    pause(world.process(), ACCOUNT)
+    await world.settle()
+    assert task.done()
+    assert task.exception() is not None
+    holder.release(clean=True)
+    assert list((world.folder / "procs").glob("*.lock")) == [
+        world.folder / "procs" / f"{world.databases[0].process_id}.lock"
+    ]
+
+
+async def test_a_listener_that_fails_costs_nothing(world, caplog):
+    """Its fault is logged; the ticket is served."""
+    a = world.process()
+    holder = await world.hold(a)
+    task = await world.wish(a, Lane.INVOKED, on_position=lambda place: 1 / 0)
+    holder.release(clean=True)
+    await world.settle()
+    assert task.done()
+    assert "position" in caplog.text

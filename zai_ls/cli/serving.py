@@ -1,0 +1,193 @@
+"""Serving one editor: the language server at once, the assistant as soon as the editor waits for nothing.
+
+Until `initialize` is answered neither the assistant is imported nor the configuration read.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import logging
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    from zai_ls import config as configuring
+    from zai_ls.assistant import AccountStatus, Decision, Editor, Progress
+    from zai_ls.assistant.plan import Plan
+    from zai_ls.cli.wiring import App
+    from zai_ls.domain import Ask, Declined, Diagnostic, Offer, Outcome, Range, Snapshot
+    from zai_ls.glm.dialect import WireRequest
+
+
+class Late:
+    """The assistant, built when the editor waits for nothing any more: `initialize` is answered before."""
+
+    def __init__(self, read: Callable[[], configuring.Config]) -> None:
+        self._read = read
+        self._config: configuring.Config | None = None
+        self.root: str | None = None
+        self.warn: Callable[[Iterable[str]], None] = lambda _: None
+        """Tells the person sentences, each once; set when there is an editor to tell them in."""
+        self._tightened: configuring.Config | None = None
+        self._app: App | None = None
+        self._ready: asyncio.Task[None] | None = None
+
+    @property
+    def config(self) -> configuring.Config:
+        """As read, when it is first asked for; a project's file has not tightened it."""
+        if self._config is None:
+            self._config = self._read()
+            log_to(self._config)
+        return self._config
+
+    @property
+    def _in_force(self) -> configuring.Config:
+        return self._tightened or self.config
+
+    def app(self) -> App:
+        """Wire up, once. Raises `StateUnusable`."""
+        if self._app is None:
+            from zai_ls.cli.wiring import build
+
+            self._app = build(self._in_force, editor_name="lsp")
+            self._app.assistant.configure(self._in_force, root=self.root)
+        return self._app
+
+    def take_settings(self, values: Mapping[str, object]) -> Iterable[str]:
+        """The editor's settings have come or changed; sentences about what is not accepted, wherever it stands."""
+        self._configure(self.config.with_editor(values))
+        return [problem.text for problem in self._in_force.problems]
+
+    def take_folders(self, folders: tuple[str, ...]) -> None:
+        """The folders open in the editor; paths are told to the model relative to the first."""
+        self.root = folders[0] if folders else None
+        self._configure(self.config)
+
+    def _configure(self, config: configuring.Config) -> None:
+        """*config* from now on; a project's own file may tighten it."""
+        from zai_ls.config import tighten
+
+        self._config = config
+        if self.root is not None:
+            settings, problems = tighten(config.settings, Path(self.root))
+            config = replace(config, settings=settings, problems=(*config.problems, *problems))
+        self._tightened = config
+        if self._app is not None:
+            self._app.assistant.configure(config, root=self.root)
+
+    def begin(self) -> None:
+        """The editor waits for nothing: find the key, which may take seconds, and warm up."""
+        gc.enable()
+        self._ready = asyncio.ensure_future(self._begin())
+
+    async def _begin(self) -> None:
+        if self.config.account is None:
+            self._configure(await asyncio.to_thread(self.config.with_key))
+            self.warn([problem.text for problem in self._in_force.problems])
+            if self.config.no_account is not None:
+                self.warn([self.config.no_account.user_text])
+        app = self.app()
+        if self.config.account is not None:
+            await app.client.warm(self.config.account)
+
+    async def _settled(self) -> None:
+        if self._ready is not None:
+            await asyncio.shield(self._ready)
+
+    # -- what the server asks of the assistant --------------------------------------------------------------
+
+    def offers(
+        self,
+        snapshot: Snapshot,
+        range_: Range,
+        diagnostics: tuple[Diagnostic, ...],
+        automatic: bool,
+        only: tuple[str, ...] | None,
+        /,
+    ) -> tuple[Offer, ...]:
+        """What can be had."""
+        return self.app().assistant.offers(snapshot, range_, diagnostics, automatic, only)
+
+    async def run(self, ask: Ask, editor: Editor, progress: Progress, /) -> Outcome:
+        """Run an action, as soon as the key is known."""
+        await self._settled()
+        return await self.app().assistant.run(ask, editor, progress)
+
+    def explain_last(self) -> Decision | None:
+        """The last decision."""
+        return self.app().assistant.explain_last()
+
+    def status(self) -> AccountStatus:
+        """How the account stands."""
+        return self.app().assistant.status()
+
+    def preview(self, ask: Ask, editor: Editor, /) -> tuple[Plan, WireRequest] | Declined:
+        """What would be sent."""
+        return self.app().assistant.preview(ask, editor)
+
+    def pause(self) -> None:
+        """Stop all requests of the account."""
+        self.app().assistant.pause()
+
+    def resume(self) -> None:
+        """Go on."""
+        self.app().assistant.resume()
+
+    async def aclose(self) -> None:
+        """Leave."""
+        if self._ready is not None:
+            self._ready.cancel()
+        if self._app is not None:
+            await self._app.aclose()
+
+
+def serve(
+    read: Callable[[], configuring.Config],
+    *,
+    tcp: tuple[str, int] | None = None,
+    ws: tuple[str, int] | None = None,
+) -> int:
+    """Serve one editor, configured by what *read* returns when it is first needed; the exit code the protocol asks for."""
+    # Thousands of classes are about to be made that stay for good: a collector that looks at them finds nothing.
+    gc.disable()
+    from zai_ls.lsp.server import Server
+    from zai_ls.lsp.server import serve as serve_lsp
+
+    late = Late(read)
+    server = Server(
+        late,
+        on_settings=late.take_settings,
+        on_folders=late.take_folders,
+        on_ready=late.begin,
+    )
+
+    async def run() -> int:
+        try:
+            if tcp is not None:
+                return await serve_lsp(server, "tcp", *tcp)
+            if ws is not None:
+                return await serve_lsp(server, "websocket", *ws)
+            return await serve_lsp(server)
+        finally:
+            await late.aclose()
+
+    return asyncio.run(run())
+
+
+def log_to(config: configuring.Config) -> None:
+    """Log as configured; standard output belongs to the protocol."""
+    settings = config.settings
+    handler: logging.Handler = (
+        logging.FileHandler(Path(settings.log_file).expanduser(), encoding="utf-8")
+        if settings.log_file
+        else logging.StreamHandler(sys.stderr)
+    )
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s %(message)s"))
+    logger = logging.getLogger("zai_ls")
+    logger.addHandler(handler)
+    logger.setLevel(settings.log_level.upper())
