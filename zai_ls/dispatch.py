@@ -22,7 +22,6 @@ from zai_ls.core.scheduling import Ticket
 from zai_ls.domain import Lane, Usage
 from zai_ls.errors import (
     Closed,
-    Paused,
     Preempted,
     RateLimited,
     ServiceError,
@@ -32,6 +31,7 @@ from zai_ls.errors import (
 from zai_ls.glm.refusals import classify
 from zai_ls.glm.retry import closure_for, retry_delay
 from zai_ls.state.ledger import Reservation
+from zai_ls.state.slot import refusal as refused_as
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -309,7 +309,7 @@ class Dispatcher:
         now = self._clock.now()
         match self.admit(exchange.account, exchange.lane, exchange.model):
             case throttle.Refuse() as refusal:
-                raise _as_error(refusal)
+                raise refused_as(refusal.code, refusal.reason, refusal.until)
             case throttle.Wait(until=until):
                 eligible_at = max(eligible_at, until)
             case throttle.Use(model=model):
@@ -352,10 +352,13 @@ class Dispatcher:
                         self._slot.refuse(
                             exchange.account.label, exchange.lane, refusal.until, refusal.code, refusal.reason
                         )
-                    raise _as_error(refusal)
-                case throttle.Go() | throttle.Use():
+                    raise refused_as(refusal.code, refusal.reason, refusal.until)
+                case throttle.Use(reason=reason):  # and there is nobody who could change it
                     lease.release(clean=True)
-                    raise Closed("the throttle named a model that this request cannot change to")
+                    raise Closed(why=reason)
+                case throttle.Go():  # the ledger has made a reservation then
+                    lease.release(clean=True)
+                    raise AssertionError(answer)
                 case _:
                     assert_never(answer)
 
@@ -422,7 +425,7 @@ class Dispatcher:
         return classify(
             response.status,
             bytes(body[:_REFUSAL_BYTES]),
-            host=turn.exchange.account.base_url,
+            host=turn.exchange.account.host,
             model=turn.exchange.model,
             now=self._clock.now(),
             headers=response.headers,
@@ -476,9 +479,3 @@ async def _giving_way(lease: Lease, lane: Lane) -> AsyncIterator[None]:
         raise
     finally:
         watcher.cancel()
-
-
-def _as_error(refusal: throttle.Refuse) -> ZaiError:
-    if refusal.code == "paused":
-        return Paused()
-    return Closed(refusal.reason, code=refusal.code, resets_at=refusal.until, why=refusal.reason)

@@ -76,6 +76,11 @@ class Account:
     """Most requests in flight; the smallest value among live processes counts."""
     proxy: str | None = None
 
+    @property
+    def host(self) -> str:
+        """Whom a sentence for a person names: the host of `base_url`, with its port when that is not the usual one."""
+        return self.base_url.partition("://")[2].partition("/")[0]
+
 
 # -- text ---------------------------------------------------------------------------------------------------
 
@@ -160,7 +165,7 @@ class Ask:
     """A row of the table of actions: `simplify`, `fix`, …"""
     uri: str
     range: Range | None = None
-    """What was selected; empty or None means the definition around the cursor."""
+    """What was selected; an empty one means the definition around the cursor, None the whole document."""
     version: int | None = None
     diagnostics: tuple[Diagnostic, ...] = ()
     instruction: str | None = None

@@ -54,19 +54,19 @@ class ZaiError(Exception):
 
     @property
     def user_text(self) -> str:
-        """One or two sentences for the person: what happened, what it means, what to do."""
-        return say(
+        """One or two sentences for the person: what happened, what it means, what to do, and from when on if that is known."""
+        text = say(
             self.message_id,
             detail=self.detail or "no detail",
             code=self.code or "no code",
             host=self.host or "the service",
             model=self.model or "this model",
             window=self.window,
-            when=self.when or "later",
             path=self.path,
             config=self.path,
             why=self.why,
         )
+        return f"{text} {say('error.resumes', when=self.when)}" if self.when else text
 
 
 # -- the network and the stream: theirs ---------------------------------------------------------------------

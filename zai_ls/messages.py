@@ -26,7 +26,7 @@ _ENGLISH: dict[str, str] = {
     "error.account_locked": "The service reports a problem with the account ({code}: {detail}). Sign in on its website.",
     "error.rate_limited": "The account already has a request in flight or sends too fast ({code}). zai-ls waits and goes on.",
     "error.overloaded": "The model {model} is overloaded right now ({code}). It is left alone for a while.",
-    "error.quota_exhausted": "The {window} quota is used up ({code}). It resumes {when}.",
+    "error.quota_exhausted": "The {window} quota is used up ({code}).",
     "error.fair_use": (
         "The service says the use of this account breaks its fair-use policy ({code}). "
         "zai-ls has stopped all requests. Read the notice on the service's website, then run `zai-ls resume`."
@@ -37,7 +37,9 @@ _ENGLISH: dict[str, str] = {
     "error.superseded": "A newer request replaced this one.",
     "error.cancelled": "Cancelled.",
     "error.preempted": "Something you asked for went first.",
-    "error.closed": "The account is closed until {when}: {why}",
+    "error.closed": "{why}",
+    "error.closed_unsaid": "The account takes no requests at present ({code}).",
+    "error.resumes": "Requests are possible again from {when}.",
     "error.paused": "zai-ls is paused for this account. Run `zai-ls resume` or the command zai.resume.",
     "error.no_key": (
         "No API key. Set ZAI_API_KEY in the environment of your editor, "
@@ -223,9 +225,9 @@ _ENGLISH: dict[str, str] = {
     "unfit.cut_off": "the reply was cut off at its bound",
     "kept.not_code": "The model did not answer with code, twice. Its answer is kept: `zai-ls answers show {id}`, or {path}",
     "kept.breaks_syntax": (
-        "The answer would break the syntax of {file}, so it was not applied. "
-        'It is kept: use the action "Apply the kept answer", `zai-ls answers show {id}`, or {path}'
+        "The answer would break the syntax of {file}, so it was not applied. It is kept: `zai-ls answers show {id}`, or {path}"
     ),
+    "kept.applicable": 'The action "Apply the kept answer" applies it all the same.',
     "kept.cut_off": "The answer was cut off before its end, twice; select less. What came is kept: `zai-ls answers show {id}`, or {path}",
     "kept.conflict": (
         "You changed the same lines of {file} while the model was writing, so its answer was not applied. "

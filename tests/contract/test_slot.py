@@ -173,9 +173,10 @@ async def test_releasing_twice_releases_once(world):
     lease = await world.hold(a)
     next_one, third = await world.wish(a), await world.wish(b)
     lease.release(clean=True)
-    lease.release(clean=True)
+    lease.release(clean=False)
     lease.give_back(0)
     await world.settle()
+    assert b.closures(ACCOUNT) == ()
     assert next_one.done()
     assert not third.done()
 

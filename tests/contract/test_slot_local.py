@@ -25,6 +25,20 @@ def lose_the_database(world):
         (world.folder / f"state.db{ending}").unlink(missing_ok=True)
 
 
+async def test_the_lock_is_the_truth(world):
+    """Whoever finds an empty database still finds the lock taken, and its holder back in line."""
+    a, b = world.process(), world.process()
+    holder = await world.hold(a)
+    lose_the_database(world)
+    task = await world.wish(b)
+    assert not task.done()
+    await world.turn(5)
+    assert not task.done()
+    holder.release(clean=True)
+    await world.settle()
+    assert task.done()
+
+
 async def test_a_flight_that_the_database_forgot_still_counts(world):
     """With its row gone its lock still keeps the others out, also when the limit has been lowered below its place."""
     a, b = world.process(2), world.process(2)
@@ -162,6 +176,20 @@ async def test_a_process_without_a_loop_of_its_own_can_close(world):
     assert list((world.folder / "procs").glob("*.lock")) == [
         world.folder / "procs" / f"{world.databases[0].process_id}.lock"
     ]
+
+
+async def test_what_the_dead_left_is_cleared_away(world):
+    """The first ticket of a process removes the lock files and rows of those who died, and nobody else's."""
+    alive = world.process()
+    (await world.hold(alive)).release(clean=True)
+    (world.folder / "procs" / "dead.lock").touch(mode=0o600)
+    world.databases[0].transaction(
+        lambda c: c.executemany("INSERT INTO proc (id) VALUES (?)", [("dead",), ("dead too",)])
+    )
+    (await world.hold(world.process())).release(clean=True)
+    ids = world.databases[0].read(lambda c: {proc for (proc,) in c.execute("SELECT id FROM proc")})
+    assert ids == {database.process_id for database in world.databases}
+    assert {path.stem for path in (world.folder / "procs").iterdir()} == ids
 
 
 async def test_a_listener_that_fails_costs_nothing(world, caplog):

@@ -20,6 +20,8 @@ from zai_ls.state.ledger import Ledger
 from zai_ls.state.slot_local import LocalSlot
 
 FREE_AFTER_S = LocalWorld.frees_after_s
+AT_ONCE_S = 0.02
+"""Wishes closer than this may be served in either order: a wish is noted before it is in line."""
 
 
 @pytest.fixture
@@ -54,6 +56,12 @@ def flights(folder, *, killed=()):
     return sorted(found)
 
 
+def wishes(folder):
+    """For all holds that have ended: when the slot was wished for, and when it was had."""
+    ended = [line.split() for record in folder.glob("*.record") for line in record.read_text().splitlines()]
+    return [(float(times[1]), float(times[2])) for times in ended if times[0] == "-"]
+
+
 def check_never_two(found):
     for (_, end, one), (begin, _, other) in pairwise(found):
         assert end <= begin, f"{one} and {other} in flight at once"
@@ -79,12 +87,11 @@ async def test_never_two_and_fair(start, tmp_path, count):
     found = flights(tmp_path)
     check_never_two(found)
     assert len(found) == 15 * count
-    # From when all were under way to when the first was through, nobody got the slot twice while another waited.
-    begins = [next(i for i, f in enumerate(found) if f[2] == str(n)) for n in range(count)]
-    ends = [max(i for i, f in enumerate(found) if f[2] == str(n)) for n in range(count)]
-    together = [f[2] for f in found[max(begins) : min(ends) + 1]]
-    again = sum(one == other for one, other in pairwise(together))
-    assert again <= len(together) / 10, together
+    overtaken = sum(
+        any(wished > mine + AT_ONCE_S and begin < my_begin for wished, begin in wishes(tmp_path))
+        for mine, my_begin in wishes(tmp_path)
+    )
+    assert overtaken <= len(found) / 10
 
 
 @pytest.mark.parametrize("victims", [("holder",), ("head",), ("holder", "head")])
@@ -95,7 +102,8 @@ async def test_a_killed_process_frees_its_place_within_a_second(start, tmp_path,
     assert not (await head.ask("wish"))["done"]
     async with me(tmp_path) as (slot, _):
         task = asyncio.ensure_future(slot.hold(Ticket("mine", ACCOUNT, Lane.ACTION, "glm-5.2")))
-        await asyncio.sleep(0)
+        while not any(one.ticket.id == "mine" for one in slot.view(ACCOUNT).waiting):
+            await asyncio.sleep(0.001)
         died = 0.0
         for name in victims:
             died = await {"holder": holder, "head": head}[name].kill()
@@ -215,22 +223,13 @@ async def test_the_database_is_lost_under_running_processes(start, tmp_path, har
     workers = [await start() for _ in range(3)]
     for number, worker in enumerate(workers):
         worker.tell("race", turns=25, record=str(tmp_path / f"{number}.record"), flight_s=0.004)
-    while len(flights_so_far(tmp_path)) < 20:
+    while len(wishes(tmp_path)) < 20:
         await asyncio.sleep(0.005)
     harm(tmp_path / "state" / "state.db")
     await asyncio.gather(*(worker.answer() for worker in workers))
     found = flights(tmp_path)
     check_never_two(found)
     assert len(found) == 75
-
-
-def flights_so_far(folder):
-    return [
-        line
-        for record in folder.glob("*.record")
-        for line in record.read_text().splitlines()
-        if line[0] == "-"
-    ]
 
 
 async def test_killed_again_and_again(start, tmp_path):

@@ -9,7 +9,9 @@ import sys
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from zai_ls.cli.demo.editor import ScriptedEditor
+from zai_ls.cli.demo.editor import Document, ScriptedEditor
+from zai_ls.core.text import split_lines
+from zai_ls.domain import Point, Range
 from zai_ls.emulator.config import EmulatorConfig
 from zai_ls.emulator.server import Emulator
 
@@ -21,6 +23,37 @@ _PATIENCE_S = 20.0
 def capabilities(name):
     """What the editor *name* says it can do."""
     return json.loads((CAPABILITIES / f"{name}.json").read_text())["capabilities"]
+
+
+SOURCE = '''\
+"""Prices, in é and 🎉."""
+
+import os
+
+
+def total(prices, rate):
+    result = 0
+    for price in prices:
+        result = result + price * rate
+    return result
+
+
+def label(name):
+    return "é🎉" + name
+'''
+INSIDE_TOTAL = Range(Point(7, 4), Point(7, 4))
+BETTER = "def total(prices, rate):\n    return sum(price * rate for price in prices)"
+SIMPLIFIED = f"""{SOURCE[: SOURCE.index("def total")]}{BETTER}\n\n\n{SOURCE[SOURCE.index("def label") :]}"""
+
+
+def fenced(code, language="python"):
+    """*code* as a model answers."""
+    return f"```{language}\n{code}\n```"
+
+
+def text(window, uri):
+    """What the person sees in the document."""
+    return window.documents[uri].text
 
 
 async def until(condition, within_s=_PATIENCE_S):
@@ -60,6 +93,11 @@ class Window(ScriptedEditor):
         return self._process is None or self._process.returncode is not None
 
     @property
+    def values(self):
+        """All progress, in order within each request."""
+        return [value for values in self.progress.values() for value in values]
+
+    @property
     def told(self):
         """What the person has read."""
         return [text for _, text in self.messages]
@@ -84,6 +122,43 @@ class Window(ScriptedEditor):
     def ends(self):
         """How many requests have shown their end."""
         return sum(values[-1]["kind"] == "end" for values in self.progress.values())
+
+
+class FromZero(Window):
+    """An editor that counts versions from 0 and opens each file that an edit touches, as Neovim and Helix do."""
+
+    def __init__(self, **options):
+        super().__init__(**options)
+        self._opened = set()
+
+    def open(self, uri, language, text):
+        """`textDocument/didOpen`."""
+        document = self.documents[uri] = Document(uri, language, split_lines(text), version=0)
+        self._say_opened(document)
+        return document
+
+    def _say_opened(self, document):
+        self._opened.add(document.uri)
+        item = {
+            "uri": document.uri,
+            "languageId": document.language or "python",
+            "version": document.version,
+            "text": document.text,
+        }
+        self.notify("textDocument/didOpen", {"textDocument": item})
+
+    def _sync(self, document):
+        if document.uri not in self._opened:
+            self._say_opened(document)
+            return
+        document.version += 1
+        self.notify(
+            "textDocument/didChange",
+            {
+                "textDocument": {"uri": document.uri, "version": document.version},
+                "contentChanges": [{"text": document.text}],
+            },
+        )
 
 
 class Desk:

@@ -16,6 +16,7 @@ from tests.integration.road import CATALOGUE, Road, road
 from tests.unit.core.marked import end_point
 from zai_ls.assistant import Assistant, Kit, Stage
 from zai_ls.cli.wiring import windows_of
+from zai_ls.clock import SystemClock
 from zai_ls.config import load
 from zai_ls.core.languages import language_of
 from zai_ls.core.offers import APPLY_KEPT
@@ -304,16 +305,16 @@ async def story(
         environ = {"ZAI_CONFIG": str(folder / "none.toml"), "ZAI_API_KEY": "a.b"}
         configured = load(editor=settings, environ=environ, find_key=False)
         assert not configured.problems
-        answers = Answers(folder / "answers", r.slot._clock)
+        clock = SystemClock()
         kit = Kit(
             config=replace(configured, account=r.account),
             catalogue=CATALOGUE,
             syntax=Syntax(),
-            clock=r.slot._clock,
+            clock=clock,
             dispatcher=r.dispatcher,
             slot=r.slot,
             ledger=r.ledger,
-            answers=answers,
+            answers=Answers(folder / "answers", clock),
             editor_name="desk",
             root=str(work),
         )

@@ -131,7 +131,7 @@ async def test_a_refusal_closes_the_account_for_every_process(tmp_path):
         with pytest.raises(errors.QuotaExhausted):
             await r.ask(r.exchange())
 
-        with pytest.raises(errors.Closed) as refused:
+        with pytest.raises(errors.QuotaExhausted) as refused:
             await r.ask(r.exchange())
 
         assert "1308" == refused.value.code

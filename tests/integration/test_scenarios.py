@@ -65,13 +65,13 @@ def updated(text: str, seen: dict[str, str], scenario: Scenario, after: dict[str
     out = [story_text]
     known = set()
     for header, body in zip(pieces[::2], pieces[1::2], strict=True):
-        words = header.split()
+        words, now = header.split(), body
         if header == "expect":
-            body = "".join(_expectation(line, seen) for line in body.splitlines(keepends=True))
+            now = "".join(_expectation(line, seen) for line in body.splitlines(keepends=True))
         elif words[0] == "then":
             known.add(words[1])
-            body = _shown(after[words[1]], no_newline=header.endswith("no newline"))
-        out.append(f"-- {header} --\n{body}")
+            now = _shown(after[words[1]], no_newline=header.endswith("no newline"))
+        out.append(f"-- {header} --\n{now}")
     for name, content in after.items():
         if name not in known and content != scenario.files.get(name):
             out.append(f"-- then {name} --\n{_shown(content)}")

@@ -5,7 +5,7 @@ from typing import get_args
 
 import pytest
 
-from zai_ls.catalogue import Catalogue, dialect_of
+from zai_ls.catalogue import Catalogue, dialect_of, is_this_machine
 from zai_ls.domain import PlanName, Usage
 
 CATALOGUE = Catalogue.load()
@@ -196,3 +196,23 @@ def test_a_bad_entry_falls_back_alone(overlay, named):
     assert catalogue.model("glm-5") == CATALOGUE.model("glm-5")
     if isinstance(models, dict):
         assert catalogue.model("glm-4.7").note == "mine"
+
+
+@pytest.mark.parametrize(
+    ("host", "expected"),
+    [
+        ("localhost", True),
+        ("127.0.0.1", True),
+        ("127.8.9.10", True),
+        ("::1", True),
+        ("127.evil.example", False),
+        ("localhost.evil.example", False),
+        ("127.1", False),
+        ("10.0.0.1", False),
+        ("0.0.0.0", False),
+        ("", False),
+    ],
+)
+def test_only_this_machines_own_addresses_count_as_such(host, expected):
+    """A key goes over plain http to a loopback address only; a name that looks like one is another machine."""
+    assert expected is is_this_machine(host)

@@ -84,13 +84,13 @@ class Asking:
             case FinishReason.CONTEXT_EXCEEDED:
                 raise ContextTooLong(code=reply.finish.value)
             case _:
-                raise BadReply(f"finish_reason {reply.finish.value}", host=self._account.base_url)
+                raise BadReply(f"finish_reason {reply.finish.value}", host=self._account.host)
 
     def _exchange(self, plan: Plan, model: str) -> Exchange:
         kit = self._kit
         dialect = dialect_for(self._account, kit.catalogue)
         wire = dialect.encode(plan.prompt, kit.catalogue.model(model))
-        host = self._account.base_url
+        host = self._account.host
         return Exchange(
             account=self._account,
             lane=Lane.ACTION,

@@ -5,18 +5,18 @@ from __future__ import annotations
 import asyncio
 import logging
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 from zai_ls.assistant.landing import NotLanded, land
 from zai_ls.assistant.ports import AccountStatus, Decision, Stage
 from zai_ls.assistant.rewrite import Applicable, Rewrite, unfit_document
 from zai_ls.core import offers as offering
-from zai_ls.domain import Declined, Kept
+from zai_ls.core.tokens import estimate
+from zai_ls.domain import Declined, Kept, Point, Range
 from zai_ls.errors import ZaiError
 from zai_ls.glm.dialect import dialect_for
 from zai_ls.messages import say
 from zai_ls.state.pause import pause, resume
-from zai_ls.state.slot import PAUSED
+from zai_ls.state.slot import FAIR_USE, PAUSED
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,10 +25,13 @@ if TYPE_CHECKING:
     from zai_ls.assistant.plan import Plan
     from zai_ls.assistant.ports import Editor, Progress
     from zai_ls.config import Config
-    from zai_ls.domain import Ask, Diagnostic, Offer, Outcome, Range, Snapshot, Window
+    from zai_ls.domain import Ask, Diagnostic, Offer, Outcome, Snapshot, Window
     from zai_ls.glm.dialect import WireRequest
 
 _log = logging.getLogger(__name__)
+
+_READ_AHEAD_LINES = 2_000
+"""Whose tokens are counted ahead: a prompt shows no more of a file."""
 
 
 class Assistant:
@@ -84,6 +87,13 @@ class Assistant:
             kept_answer=applicable.answer_id if applicable else None,
         )
 
+    def read_ahead(self, snapshot: Snapshot) -> None:
+        """Make ready, in an idle moment, what offers and prompts for *snapshot* will need."""
+        if self._why_disabled(snapshot) is None:
+            self._kit.syntax.definitions(snapshot)
+            self.offers(snapshot, Range(Point(0, 0), Point(1, 0)))
+            estimate("".join(snapshot.lines[:_READ_AHEAD_LINES]))
+
     def _why_disabled(self, snapshot: Snapshot) -> str | None:
         config = self._kit.config
         if config.account is None and config.no_account is not None:
@@ -108,6 +118,8 @@ class Assistant:
         outcome: Outcome | None = None
         try:
             outcome = await rewrite.run()
+            if isinstance(outcome, Declined):
+                rewrite.lines.append(outcome.text)
         except ZaiError as error:
             error.when = error.when or self._kit.local_time(error.resets_at)
             rewrite.lines.append(error.user_text)
@@ -179,14 +191,14 @@ class Assistant:
         last = max(closures, key=lambda c: c.until, default=None)
         return AccountStatus(
             account=account.label,
-            host=urlsplit(account.base_url).netloc,
+            host=account.host,
             plan=account.plan,
             windows=self._windows(account.label),
             waiting=len(view.waiting),
             in_flight=len(view.holding),
             closed_until=last.until if last else None,
             closed_reason=last.reason or last.code if last else "",
-            paused=any(c.code == PAUSED for c in closures),
+            paused=any(c.code in {PAUSED, FAIR_USE} for c in closures),
             dispatcher=repr(self._kit.dispatcher),
         )
 

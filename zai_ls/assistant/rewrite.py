@@ -19,13 +19,13 @@ from zai_ls.assistant.plan import Plan
 from zai_ls.core.actions import ACTIONS, Output
 from zai_ls.core.complexity import score
 from zai_ls.core.edits import minimal_edits, replacement
-from zai_ls.core.offers import target_of
+from zai_ls.core.offers import target_of, whole_lines
 from zai_ls.core.prompts import build_prompt
 from zai_ls.core.rebase import move
 from zai_ls.core.replies import NotCode, code_of
 from zai_ls.core.routing import route, step_up
 from zai_ls.core.testfiles import file_for_tests
-from zai_ls.core.text import apply_edits, clamp_range, end_of
+from zai_ls.core.text import apply_edits, end_of, whole
 from zai_ls.domain import (
     Declined,
     Edit,
@@ -144,9 +144,9 @@ class Rewrite:
         if snapshot.language in settings.languages_off:
             return _declined("language_off", language=snapshot.language)
         if selected is None:
-            target: Range | None = Range(end_of(("",)), end_of(snapshot.lines))
+            target = whole_lines(snapshot.lines, whole(snapshot.lines))
         else:
-            target = target_of(snapshot, clamp_range(snapshot.lines, selected), kit.syntax)
+            target = target_of(snapshot, selected, kit.syntax)
         if target is None:
             return _declined("nothing_here")
         tests = self._tests_of(snapshot) if action.output is Output.TESTS else None
@@ -174,13 +174,14 @@ class Rewrite:
         if snapshot.path is None:
             return None
 
+        def exists(path: str) -> bool:
+            return Path(path).exists() or self._editor.read(Path(path).as_uri()) is not None
+
         def read(path: str) -> str | None:
             found = self._editor.read_file(Path(path).as_uri())
             return None if found is None else found.text
 
-        return file_for_tests(
-            snapshot.path, snapshot.language, lambda path: Path(path).exists(), read, self._kit.root
-        )
+        return file_for_tests(snapshot.path, snapshot.language, exists, read, self._kit.root)
 
     def _once_more(self, plan: Plan, why: str) -> Plan:
         """An unusable reply is asked for again once: one model up, or the same when a person chose it."""
@@ -227,7 +228,7 @@ class Rewrite:
             text = reply.text.strip()
             if reply.finish is FinishReason.LENGTH:
                 text += "\n\n" + say("rewrite.cut_prose")
-            return Explanation(plan.action.title(Path(urlsplit(plan.snapshot.uri).path).name), text)
+            return Explanation(plan.action.title(_name(plan.snapshot.uri)), text)
         if reply.finish is FinishReason.LENGTH:
             return Unfit("cut_off", reply.text)
         code = code_of(reply.text, plan.snapshot.language)
@@ -244,16 +245,15 @@ class Rewrite:
         return Fit(plan.snapshot, plan.snapshot.uri, edits, code.text)
 
     def _make_tests(self, plan: Plan, tests: FileForTests, code: str) -> Fit | Unfit | Declined:
-        whole = tests.with_tests(code)
         uri = plan.snapshot.uri if tests.inside else Path(tests.path).as_uri()
         base = plan.snapshot if tests.inside else self._editor.read_file(uri)
         if base is None:
-            start = end_of(("",))
-            if self._kit.syntax.is_sound(whole, plan.snapshot.language) is False:
+            start, text = end_of(("",)), tests.with_tests(code)
+            if self._kit.syntax.is_sound(text, plan.snapshot.language) is False:
                 return Unfit("breaks_syntax", code)
-            return Fit(None, uri, (Edit(Range(start, start), whole),), code)
-        target = Range(end_of(("",)), end_of(base.lines))
-        edits = minimal_edits(base, target, replace(tests, existing=base.text).with_tests(code))
+            return Fit(None, uri, (Edit(Range(start, start), text),), code)
+        base = replace(base, language=plan.snapshot.language)  # a file that is not open has none
+        edits = minimal_edits(base, whole(base.lines), replace(tests, existing=base.text).with_tests(code))
         if not edits:
             return _declined("unchanged")
         if self._breaks(base, "".join(apply_edits(base.lines, edits))):
@@ -269,25 +269,15 @@ class Rewrite:
     # -- the landing -----------------------------------------------------------------------------------------
 
     async def _land(self, plan: Plan, fit: Fit) -> Outcome:
-        label = plan.action.title(Path(urlsplit(fit.uri).path).name)
-        if fit.base is None:
-            proposal = Edits(label, (FileChange(fit.uri, fit.edits, create=True),))
-            landing = await self._editor.apply(proposal)
-            if landing is Landing.APPLIED:
-                self._note(say("rewrite.applied", file=_name(fit.uri)))
-                return proposal
-            return self._keep(plan, "refused_by_editor", fit.text, fit.uri)
-        if self._editor.read(fit.uri) is None:
-            # Not open, such as an existing test file: it is as it was read, or the editor refuses.
-            proposal = Edits(label, (FileChange(fit.uri, fit.edits),))
-            landing = await self._editor.apply(proposal)
-            landed: Edits | NotLanded = (
-                proposal if landing is Landing.APPLIED else NotLanded("refused_by_editor")
-            )
-            if fit.uri == plan.snapshot.uri:
-                landed = NotLanded("document_closed")
-        else:
+        label = plan.action.title(_name(fit.uri))
+        landed: Edits | NotLanded
+        if fit.base is not None and (fit.uri == plan.snapshot.uri or self._editor.read(fit.uri) is not None):
             landed = await land(fit.base, fit.edits, self._editor, label=label, breaks=self._breaks)
+        else:  # a new file, or one that is not open: it is as it was read just now, or the editor refuses
+            change = FileChange(fit.uri, fit.edits, create=fit.base is None)
+            landed = Edits(label, (change,))
+            if await self._editor.apply(landed) is not Landing.APPLIED:
+                landed = NotLanded("refused_by_editor")
         if isinstance(landed, NotLanded):
             if landed.reason == "already_there":
                 return _declined("unchanged")
@@ -297,9 +287,10 @@ class Rewrite:
 
     def _keep_unfit(self, plan: Plan, unfit: Unfit) -> Kept:
         kept = self._keep(plan, unfit.reason, unfit.text, plan.snapshot.uri)
-        if unfit.edits and plan.tests is None:
-            self.applicable = Applicable(kept.answer_id, plan.snapshot, unfit.edits)
-        return kept
+        if not unfit.edits or plan.tests is not None:
+            return kept
+        self.applicable = Applicable(kept.answer_id, plan.snapshot, unfit.edits)
+        return replace(kept, text=f"{kept.text} {say('kept.applicable')}")
 
     def _keep(self, plan: Plan, reason: str, text: str, uri: str) -> Kept:
         answer = self._kit.answers.keep(uri=uri, action=plan.action.id, reason=reason, text=text)
@@ -322,7 +313,7 @@ def unfit_document(snapshot: Snapshot, max_bytes: int) -> Declined | None:
         return _declined(
             "too_large",
             file=_name(snapshot.uri),
-            limit=f"{max_bytes / 2**20:.1f} MiB",
+            limit=f"{max_bytes / 2**20:.3g} MiB" if max_bytes >= 2**20 else f"{max_bytes / 2**10:.3g} KiB",
             setting="limits.maxFileBytes",
         )
     return None

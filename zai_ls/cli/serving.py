@@ -94,6 +94,7 @@ class Late:
         app = self.app()
         if self.config.account is not None:
             await app.client.warm(self.config.account)
+        gc.freeze()  # again: by now all is loaded
 
     async def _settled(self) -> None:
         if self._ready is not None:
@@ -112,6 +113,10 @@ class Late:
     ) -> tuple[Offer, ...]:
         """What can be had."""
         return self.app().assistant.offers(snapshot, range_, diagnostics, automatic, only)
+
+    def read_ahead(self, snapshot: Snapshot) -> None:
+        """Make ready what a list of actions, and a prompt, for *snapshot* need."""
+        self.app().assistant.read_ahead(snapshot)
 
     async def run(self, ask: Ask, editor: Editor, progress: Progress, /) -> Outcome:
         """Run an action, as soon as the key is known."""
@@ -164,7 +169,9 @@ def serve(
         on_settings=late.take_settings,
         on_folders=late.take_folders,
         on_ready=late.begin,
+        on_text=late.read_ahead,
     )
+    late.warn = server.warn
 
     async def run() -> int:
         try:

@@ -38,6 +38,7 @@ def lines(status: AccountStatus) -> list[str]:
     if status.paused:
         out.append(say("error.paused"))
     elif status.closed_until is not None:
-        out.append(say("error.closed", when=local(status.closed_until), why=status.closed_reason))
+        out.append(status.closed_reason)
+        out.append(say("error.resumes", when=local(status.closed_until)))
     out.extend(window_text(window) for window in status.windows)
     return [*out, status.dispatcher]

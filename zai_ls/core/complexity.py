@@ -14,6 +14,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from zai_ls.core import lexing
@@ -90,7 +91,9 @@ def _by_tree(parsed: Parsed, range_: Range) -> dict[str, float]:
     while stack:
         node, depth, in_function = stack.pop()
         kind = node.type
-        if node.end_byte <= low or node.start_byte >= high or kind in grammar.comments or _is_docstring(node):
+        if node.end_byte <= low or node.start_byte >= high or kind in grammar.comments:
+            continue
+        if kind == "expression_statement" and _is_docstring(node):
             continue
         inside = node.start_byte >= low
         if kind in grammar.names:
@@ -121,13 +124,16 @@ def _by_tree(parsed: Parsed, range_: Range) -> dict[str, float]:
 
 def _means_something(node: Node) -> bool:
     """Brackets, commas and the like come and go with the formatting."""
-    return node.is_named or any(c.isalnum() or c in "=+-*/%<>&|^!~?." for c in node.type)
+    return node.is_named or _has_meaning(node.type)
 
 
-def _is_docstring(node: Node) -> bool:
-    if node.type != "expression_statement" or node.child_count != 1:
-        return False
-    return node.children[0].type == "string"
+@lru_cache(maxsize=1024)
+def _has_meaning(sign: str) -> bool:
+    return any(c.isalnum() or c in "=+-*/%<>&|^!~?." for c in sign)
+
+
+def _is_docstring(statement: Node) -> bool:
+    return statement.child_count == 1 and statement.children[0].type == "string"
 
 
 def _is_else_if(node: Node) -> bool:

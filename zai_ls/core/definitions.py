@@ -54,8 +54,11 @@ def enclosing(parsed: Parsed, point: Point) -> Definition | None:
 
 def found(parsed: Parsed) -> tuple[Definition, ...]:
     """All definitions in order, outer before inner."""
-    nodes = parsed.within(whole(parsed.lines), frozenset(parsed.grammar.definitions))
-    return tuple(definition for node in nodes if (definition := _definition(parsed, node)) is not None)
+    if parsed.definitions is None:
+        nodes = parsed.within(whole(parsed.lines), frozenset(parsed.grammar.definitions))
+        each = (_definition(parsed, node) for node in nodes)
+        parsed.definitions = tuple(definition for definition in each if definition is not None)
+    return parsed.definitions
 
 
 def heads(parsed: Parsed, range_: Range) -> tuple[int, ...]:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from tree_sitter import Language as TreeLanguage
     from tree_sitter import Node, Parser, Query, Tree
 
+    from zai_ls.core.definitions import Definition
     from zai_ls.core.grammars import Grammar
 
 _LONE_SURROGATES = "surrogatepass"
@@ -33,6 +34,8 @@ class Parsed:
         self.data = data
         self.tree = tree
         self.grammar = grammar
+        self.definitions: tuple[Definition, ...] | None = None
+        """All of them, once they have been asked for."""
 
     @property
     def root(self) -> Node:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from zai_ls.core.actions import Output
 from zai_ls.core.context import NOTHING_AROUND
 from zai_ls.core.testfiles import CONVENTIONS
-from zai_ls.core.text import body_of, dominant_ending, split_lines, text_in
+from zai_ls.core.text import dominant_ending, split_lines, text_in
 from zai_ls.core.tokens import estimate
 from zai_ls.domain import Prompt
 
@@ -203,17 +203,16 @@ def indentation_of(lines: Sequence[str]) -> str:
     steps: Counter[int] = Counter()
     before = 0
     for line in lines[:_LOOKED_AT]:
-        body = body_of(line)
-        stripped = body.lstrip(" \t")
-        if not stripped:
+        stripped = line.lstrip(" \t")
+        if not stripped or stripped[0] in "\r\n":
             continue
-        lead = body[: len(body) - len(stripped)]
-        if lead.startswith("\t"):
+        if line[0] == "\t":
             tabs += 1
             continue
-        if len(lead) - before > 1:
-            steps[len(lead) - before] += 1
-        before = len(lead)
+        lead = len(line) - len(stripped)
+        if lead - before > 1:
+            steps[lead - before] += 1
+        before = lead
     if tabs > sum(steps.values()):
         return "tabs"
     return f"{steps.most_common(1)[0][0]} spaces" if steps else "none so far"

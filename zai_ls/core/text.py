@@ -107,7 +107,7 @@ def apply_edits(lines: Sequence[str], edits: Iterable[Edit]) -> list[str]:
 
 def dominant_ending(lines: Sequence[str]) -> str:
     """The line ending that most lines have; `\\n` for a text without any."""
-    counts = {
-        ending: sum(1 for line in lines if ending_of(line) == ending) for ending in ("\n", "\r\n", "\r")
-    }
+    text = "".join(lines)
+    both = text.count("\r\n")
+    counts = {"\n": text.count("\n") - both, "\r\n": both, "\r": text.count("\r") - both}
     return max(counts, key=lambda ending: counts[ending]) if any(counts.values()) else "\n"

@@ -1,12 +1,14 @@
 """How many tokens a text is, about. No tokenizer of these models can be had; being off by a tenth costs little.
 
 The pattern cuts a text roughly where byte-pair tokenizers do; fitted to within 20 % on code, markup and data of nine kinds.
-Some 10 ms for 100,000 characters. What the service reports later may correct it by a factor.
+Some 10 ms for 100,000 characters, so paragraphs are remembered: the same ones are counted when context is chosen, when
+the request is made, and again at the next one. What the service reports later may correct it by a factor.
 """
 
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 _PIECE = re.compile(
     r" ?[A-Za-z]?[a-z]{1,10}"  # a word, or a part of a long or camelCase one
@@ -30,6 +32,25 @@ _FIT = 0.97
 
 def estimate(text: str, factor: float = 1.0) -> int:
     """About how many tokens *text* is; *factor* corrects it by what the service counted for the like (1: not at all)."""
+    return round(sum(map(_counted, _paragraphs(text))) * factor)
+
+
+_PARAGRAPH = re.compile(r"(?<=\n)(?=\n)")
+_LONGEST_REMEMBERED = 4_000
+"""Characters; with how many are remembered, this bounds what that keeps in memory."""
+
+
+def _paragraphs(text: str) -> list[str]:
+    """*text* in parts that end before a blank line."""
+    return _PARAGRAPH.split(text) if text else []
+
+
+def _counted(paragraph: str) -> float:
+    return _remembered(paragraph) if len(paragraph) <= _LONGEST_REMEMBERED else _pieces(paragraph)
+
+
+def _pieces(text: str) -> float:
+    """How many pieces *text* is cut into."""
     opaque = 0.0
 
     def set_aside(run: re.Match[str]) -> str:
@@ -43,4 +64,7 @@ def estimate(text: str, factor: float = 1.0) -> int:
     pieces = float(len(_PIECE.findall(words)))
     if not words.isascii():
         pieces -= (1 - _IDEOGRAPH_SHARE) * len(_IDEOGRAPH.findall(words))
-    return round((pieces * _FIT + opaque) * factor)
+    return pieces * _FIT + opaque
+
+
+_remembered = lru_cache(maxsize=1024)(_pieces)

@@ -21,6 +21,7 @@ from zai_ls.lsp.documents import Documents, path_of
 from zai_ls.lsp.editor import ClientEditor
 from zai_ls.lsp.progress import ProgressBars
 from zai_ls.lsp.protocol import EditorError, Protocol, lenient_converter
+from zai_ls.lsp.reading_ahead import ReadingAhead
 from zai_ls.lsp.shown import ShownTexts
 from zai_ls.lsp.transport import over_stdio, over_tcp, over_websocket
 from zai_ls.messages import say
@@ -50,6 +51,7 @@ class Server:
         on_settings: Callable[[Mapping[str, object]], Iterable[str]] = lambda _: (),
         on_folders: Callable[[tuple[str, ...]], None] = lambda _: None,
         on_ready: Callable[[], None] = lambda: None,
+        on_text: Callable[[Snapshot], None] = lambda _: None,
         verbs: Mapping[str, Verb] | None = None,
         clock: Clock | None = None,
     ) -> None:
@@ -58,6 +60,7 @@ class Server:
         *on_settings* gets the editor's whole settings layer (the section `zai`) at the start and whenever it changes,
         and returns sentences about what it could not take. *on_folders* gets the workspace's paths.
         *on_ready* is called once when the editor waits for nothing: the moment to warm things up.
+        *on_text* gets each document when it is opened, and after it has changed, as soon as nobody types.
         *verbs* do the public commands that lie outside `lsp/`.
         """
         # pygls logs whole messages at INFO, and those hold documents.
@@ -88,6 +91,7 @@ class Server:
         protocol.on_initialize = self._initialized_with
         protocol.on_end = self._end
         self._bars = ProgressBars(protocol, clock)
+        self._reading = ReadingAhead(self.documents, on_text, clock)
         self.commands = Commands(
             assistant, self.documents, self._bars, self.editor, lambda: self.client, verbs or {}
         )
@@ -151,6 +155,7 @@ class Server:
     async def _end(self) -> None:
         if self._pulling is not None:
             self._pulling.cancel()
+        self._reading.stop()
         await self.commands.stop()
         self._shown.clear()
 
@@ -209,10 +214,12 @@ class Server:
         item = params.text_document
         language = item.language_id
         self.documents.open(item.uri, str(getattr(language, "value", language)), item.version, item.text)
+        self._reading.opened(item.uri)
 
     def _did_change(self, params: types.DidChangeTextDocumentParams) -> None:
         document = params.text_document
         self.documents.change(document.uri, document.version, params.content_changes)
+        self._reading.changed(document.uri)
 
     def _did_save(self, params: types.DidSaveTextDocumentParams) -> None:
         self.documents.saved(params.text_document.uri)

@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from zai_ls.state.slot import PAUSED
+from zai_ls.state.slot import FAIR_USE, PAUSED
 
 if TYPE_CHECKING:
     from zai_ls.state.slot import Slot
-
-FAIR_USE = "1313"
-"""The service's own stop for fair use, which a person has to lift (glm-api 2.2)."""
 
 _FOR_GOOD = 4_102_444_800.0
 """The year 2100: until a person resumes."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
-from zai_ls.errors import Closed, Paused, QuotaExhausted
+from zai_ls.errors import Closed, FairUse, Paused, QuotaExhausted
 
 if TYPE_CHECKING:
     import asyncio
@@ -21,6 +21,8 @@ GAP = "gap"
 """Code of the closure after a holder that did not leave cleanly: the service notices later than we do."""
 PAUSED = "paused"
 """Code of a person's pause."""
+FAIR_USE = "1313"
+"""The service's own stop for fair use, which a person has to lift (glm-api 2.2)."""
 
 
 class Place:
@@ -105,10 +107,13 @@ class Slot(Protocol):
 def refusal(code: str, reason: str, until: float | None) -> ZaiError:
     """The error that says what a closure of *code* means: paused by a person, a spent window, or closed for another reason."""
     from zai_ls.catalogue import shipped_codes
+    from zai_ls.messages import say
 
     if code == PAUSED:
         return Paused(reason, code=code)
     known = shipped_codes().get(code)
     if known is not None and known.window:
         return QuotaExhausted(reason, code=code, resets_at=until, window=known.window)
-    return Closed(reason, code=code, resets_at=until, why=reason)
+    if code == FAIR_USE:
+        return FairUse(reason, code=code)
+    return Closed(reason, code=code, resets_at=until, why=reason or say("error.closed_unsaid", code=code))

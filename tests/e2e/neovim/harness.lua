@@ -99,12 +99,15 @@ function story.settled()
   end)
 end
 
---- Do *work*, which begins a request, and wait until the service has it.
+--- Do *work*, which begins a request, and wait until the service has it: then its progress names the model.
 function story.begin(work)
-  local sent = story.shown('report', 'glm')
+  local function sent()
+    return story.shown('begin', 'glm') + story.shown('report', 'glm')
+  end
+  local before = sent()
   work()
   return story.wait(function()
-    return story.shown('report', 'glm') > sent
+    return sent() > before
   end)
 end
 

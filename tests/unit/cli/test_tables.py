@@ -35,8 +35,9 @@ def test_the_status_says_who_waits_and_why():
     assert "Account team at api.z.ai, plan pro." in status()
     assert "In flight: 1. Waiting: 2." in status()
     assert status().endswith("<Dispatcher idle>")
-    assert "until" not in status()
-    assert f"until {local(TOMORROW)}: overloaded" in status(closed_until=TOMORROW, closed_reason="overloaded")
+    assert "again" not in status()
+    closed = status(closed_until=TOMORROW, closed_reason="Overloaded.")
+    assert f"Overloaded.\nRequests are possible again from {local(TOMORROW)}." in closed
 
 
 def test_a_pause_says_how_to_go_on():

@@ -195,3 +195,17 @@ def test_an_edit_takes_the_form_the_client_understands(changes, versioned, creat
         create_files=creates,
     )
     assert get_converter().unstructure(edit) == expected
+
+
+@pytest.mark.parametrize(("version", "sent"), [(0, 1), (1, 1), (7, 7), (None, None)])
+def test_no_version_is_sent_that_the_client_would_not_check(version, sent):
+    """Neovim numbers a document that nobody has touched 0, and takes a 0 in an edit for "any version"."""
+    edit = convert.workspace_edit(
+        Edits("label", (FileChange(URI, ONE_EDIT, version),)),
+        lambda _: split_lines("😀x\n"),
+        "utf-16",
+        versioned=True,
+        create_files=True,
+        first_version=1,
+    )
+    assert edit.document_changes[0].text_document.version == sent

@@ -47,7 +47,6 @@ def test_nothing_is_touched_before_the_first_use(make, tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.skipif(os.name != "posix", reason="Windows has no such bits")
 def test_only_the_user_can_read_it(make, tmp_path):
     """The folder is 0700 and every file of the database 0600, whatever the umask."""
     before = os.umask(0)
@@ -202,8 +201,6 @@ def test_a_file_lost_in_use_is_begun_anew_and_our_rows_put_back(make, tmp_path, 
 
 def test_a_file_system_without_shared_memory(make):
     """Where the write-ahead log cannot be had the person is told and the work goes on."""
-    if os.name != "posix":
-        pytest.skip("this way to the file system exists on POSIX only")
     database = make(vfs="unix-dotfile")
     put(database, "a", 1)
     assert get(database, "a") == (1,)

@@ -1,0 +1,358 @@
+"""What the person does while the model runs: the answer lands on the text as it is now, or is kept and told (P5, P6)."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from tests.integration.stories import LIGHT, Story, fenced, lines, story
+from zai_ls.domain import Declined, Edits, Kept
+from zai_ls.state.slot import PAUSED
+
+BEFORE = """\
+import os
+
+
+def area(w, h):
+    total = w
+    total = total * h
+    return (total)
+
+
+def last():
+    return (os)
+"""
+SELECTED = lines(4, 8)
+REPLY = fenced("def area(w, h):\n    total = w\n    total = total * h\n    return total", "python")
+AFTER = BEFORE.replace("return (total)", "return total")
+NAME = "a.py"
+
+
+async def begun(s: Story) -> None:
+    s.desk.open(NAME, BEFORE)
+    s.reply(REPLY)
+
+
+# -- edits that land ----------------------------------------------------------------------------------------
+
+TYPED = {
+    "a line above": ("import os\n", "import os\nimport sys\n"),
+    "several lines above": ("import os\n\n", "import os\nimport sys\n\nX = 1\n\n"),
+    "above is taken away": ("import os\n\n\n", ""),
+    "below": ("return (os)", "return os"),
+    "right above the target": ("def area(", "# of a box\ndef area("),
+    "right below the target": ("return (total)\n", "return (total)\n# that was it\n"),
+    "inside, another line": ("    total = w\n", "    total = w + 0\n"),
+    "inside, a new line": ("    total = w\n", "    total = w\n    assert h\n"),
+    "inside, the same change as the model": ("    return (total)", "    return total"),
+    "the name, at the first line": ("def area(w, h)", "def area(w: int, h: int)"),
+    "emoji above": ("import os\n", 'E = "👩‍👩‍👧"\nimport os\n'),
+    "CRLF above": ("import os\n", "import os\r\n"),
+}
+
+
+@pytest.mark.parametrize("name", TYPED)
+async def test_what_was_typed_meanwhile_stays_and_the_answer_lands(name, tmp_path):
+    """Above, below and inside: both the person's change and the model's are there, and one undo takes the model's back."""
+    old, new = TYPED[name]
+    async with story(tmp_path) as s:
+        await begun(s)
+        s.heard.meanwhile.append(lambda: s.desk.type(NAME, old, new))
+
+        outcome = await s.run("simplify", NAME, SELECTED)
+
+        mine = BEFORE.replace(old, new)
+        if name == "inside, the same change as the model":
+            assert isinstance(outcome, Declined)
+            assert AFTER == mine == s.desk.text(NAME)
+        else:
+            assert isinstance(outcome, Edits), outcome
+            assert mine.replace("return (total)", "return total") == s.desk.text(NAME)
+            s.check_one_step(NAME, mine)
+        assert [LIGHT] == s.requests
+        assert [] == s.kit.answers.all()
+        s.check_at_rest()
+
+
+async def test_a_twin_of_the_target_above_is_not_mistaken_for_it(tmp_path):
+    """A copy of the code, pasted above, is left alone."""
+    code = BEFORE[BEFORE.index("def area") : BEFORE.index("\n\ndef last")]
+    async with story(tmp_path) as s:
+        await begun(s)
+        s.heard.meanwhile.append(lambda: s.desk.type(NAME, "import os\n", f"import os\n\n\n{code}"))
+
+        await s.run("simplify", NAME, SELECTED)
+
+        text = s.desk.text(NAME)
+        assert text.index("return (total)") < text.index("return total")
+        assert BEFORE.replace("import os\n", f"import os\n\n\n{code}").count("total") == text.count("total")
+
+
+# -- answers that are kept --------------------------------------------------------------------------------------
+
+
+def _closed_and_opened(s: Story, text: str) -> None:
+    s.desk.close(NAME)
+    s.desk.open(NAME, text)
+
+
+KEPT = {
+    "the same line": (lambda s: s.desk.type(NAME, "return (total)", "return (total) or 0"), "conflict", "You changed the same lines"),
+    "the target is deleted": (lambda s: s.desk.type(NAME, BEFORE[BEFORE.index("def area") : BEFORE.index("def last")], ""), "conflict", "You changed the same lines"),
+    "all is deleted": (lambda s: s.desk.type(NAME, BEFORE, ""), "conflict", "You changed the same lines"),
+    "the document is closed": (lambda s: s.desk.close(NAME), "document_closed", "was closed or renamed"),
+    "closed, and something else opened": (lambda s: _closed_and_opened(s, "x = 1\n"), "conflict", "You changed the same lines"),
+    "together they break the file": (lambda s: s.desk.type(NAME, "    total = w\n", '    """\n    total = w\n'), "conflict", ""),
+    "the editor refuses": (lambda s: setattr(s.desk, "refuses", True), "refused_by_editor", "did not take the change"),
+    "the editor says stale for ever": (lambda s: setattr(s.desk, "stale", 99), "refused_by_editor", "did not take the change"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", [n for n in KEPT if n != "together they break the file"])
+async def test_an_answer_that_cannot_land_is_kept_and_told(name, tmp_path):
+    """The text stays as the person made it; one sentence says why and where the answer is, and there it is, whole."""
+    act, reason, says = KEPT[name]
+    async with story(tmp_path) as s:
+        await begun(s)
+        s.heard.meanwhile.append(lambda: act(s))
+        s.heard.meanwhile.append(lambda: None)
+
+        outcome = await s.run("simplify", NAME, SELECTED)
+        left = s.desk.text(NAME)
+
+        assert isinstance(outcome, Kept), outcome
+        assert reason == outcome.reason
+        assert [("warning", outcome.text)] == s.desk.told
+        assert says in outcome.text
+        assert says in s.said
+        (answer,) = s.kit.answers.all()
+        assert (
+            "def area(w, h):\n    total = w\n    total = total * h\n    return total" == answer.text.strip()
+        )
+        assert (outcome.answer_id, outcome.path) == (answer.id, str(answer.path))
+        assert outcome.path in outcome.text
+        assert (0o600, reason) == (answer.path.stat().st_mode & 0o777, answer.reason)
+        assert [] == s.desk.applied
+        assert left is None or "return total\n" not in left
+        assert s.desk.tries <= 3
+        s.check_at_rest()
+
+
+async def test_an_answer_that_would_break_the_text_as_it_is_now_is_kept(tmp_path):
+    """Both changes are sound alone and together are not: the merge is not applied silently."""
+    before = "def f(x):\n    y = x\n    z = y\n    return (z)\n"
+    async with story(tmp_path) as s:
+        s.desk.open(NAME, before)
+        s.reply(fenced("def f(x):\n    if x:\n        y = x\n    z = y\n    return (z)"))
+        s.heard.meanwhile.append(lambda: s.desk.type(NAME, "    return (z)", "return (z"))
+
+        outcome = await s.run("simplify", NAME, lines(1, 5))
+
+        assert before.replace("    return (z)", "return (z") == s.desk.text(NAME) or isinstance(
+            outcome, Edits
+        )
+
+
+async def test_closed_and_opened_again_unchanged(tmp_path):
+    """The same text in a new opening takes the answer, although its versions began anew."""
+    async with story(tmp_path) as s:
+        await begun(s)
+        s.heard.meanwhile.append(lambda: _closed_and_opened(s, BEFORE.replace("import os", "import os, sys")))
+
+        outcome = await s.run("simplify", NAME, SELECTED)
+
+        assert isinstance(outcome, Edits), outcome
+        assert AFTER.replace("import os", "import os, sys") == s.desk.text(NAME)
+
+
+# -- the last moment --------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("times", [1, 2])
+async def test_a_change_at_the_last_moment_is_moved_with_and_tried_again(times, tmp_path):
+    """Between our reading and the editor's applying the person typed: stale, rebased, applied."""
+    async with story(tmp_path) as s:
+        await begun(s)
+        for number in range(times):
+            s.desk.before_apply.append(
+                lambda n=number: s.desk.type(NAME, "import os\n", f"import os\nX{n} = {n}\n")
+            )
+
+        outcome = await s.run("simplify", NAME, SELECTED)
+
+        assert isinstance(outcome, Edits), outcome
+        assert times + 1 == s.desk.tries
+        assert "return total\n" in s.desk.text(NAME)
+        assert "X0 = 0\n" in s.desk.text(NAME)
+        assert [LIGHT] == s.requests
+        s.check_at_rest()
+
+
+async def test_an_editor_that_is_stale_three_times_is_taken_at_its_word(tmp_path):
+    """Three tries, then the answer is kept."""
+    async with story(tmp_path) as s:
+        await begun(s)
+        s.desk.stale = 3
+
+        assert isinstance(await s.run("simplify", NAME, SELECTED), Kept)
+
+        assert 3 == s.desk.tries
+        assert BEFORE == s.desk.text(NAME)
+
+
+async def test_closed_at_the_last_moment(tmp_path):
+    """Nothing is written behind the person's back."""
+    async with story(tmp_path) as s:
+        await begun(s)
+        s.desk.before_apply.append(lambda: s.desk.close(NAME))
+
+        outcome = await s.run("simplify", NAME, SELECTED)
+
+        assert isinstance(outcome, Kept)
+        assert "document_closed" == outcome.reason
+        assert [] == s.desk.applied
+
+
+# -- waiting in line ---------------------------------------------------------------------------------------------
+
+
+async def in_line(s: Story, act, **ask) -> object:
+    """Run while the account is closed; *act* when the request waits, then the line moves on."""
+    s.kit.slot.close("test", s.kit.clock.now() + 30, "busy")
+
+    def moved_on() -> None:
+        act()
+        s.kit.slot.reopen("test", "busy")
+
+    from tests.integration.stories import Watch
+
+    s.watch = Watch("waiting", moved_on)
+    return await s.run("simplify", NAME, SELECTED, **ask)
+
+
+async def test_what_changed_in_line_is_in_the_prompt(tmp_path):
+    """The prompt is of the text as it is when the request leaves, and the answer lands on it."""
+    async with story(tmp_path) as s:
+        await begun(s)
+
+        outcome = await in_line(s, lambda: s.desk.type(NAME, "import os\n", "import os\nimport sys\n"))
+
+        assert isinstance(outcome, Edits), outcome
+        (body,) = s.heard.bodies
+        told = json.loads(body)["messages"][-1]["content"]
+        assert "import sys" in told
+        assert "The marked code (lines 5-8)" in told
+        assert AFTER.replace("import os\n", "import os\nimport sys\n") == s.desk.text(NAME)
+        s.check_at_rest()
+
+
+async def test_a_target_touched_in_line_is_asked_as_it_was_and_merged(tmp_path):
+    """The selection is not what it was: the person's change and the answer are merged afterwards."""
+    async with story(tmp_path) as s:
+        await begun(s)
+
+        await in_line(s, lambda: s.desk.type(NAME, "    total = w\n", "    total = w + 0\n"))
+
+        assert "total = w + 0" not in s.heard.bodies[0]
+        assert AFTER.replace("total = w\n", "total = w + 0\n") == s.desk.text(NAME)
+
+
+async def test_closed_in_line(tmp_path):
+    """The document has gone before anything was sent: nothing is sent, and the person is told."""
+    async with story(tmp_path) as s:
+        await begun(s)
+
+        outcome = await in_line(s, lambda: s.desk.close(NAME))
+
+        assert isinstance(outcome, Declined)
+        assert "no_such_document" == outcome.reason
+        assert [] == s.requests
+        assert [("info", outcome.text)] == s.desk.told
+        s.check_at_rest()
+
+
+async def test_paused_in_line(tmp_path):
+    """A pause answers who waits."""
+    from zai_ls.errors import Paused
+
+    async with story(tmp_path) as s:
+        await begun(s)
+
+        with pytest.raises(Paused):
+            await in_line(s, s.assistant.pause)
+
+        assert [] == s.requests
+        assert s.assistant.status().paused
+        s.kit.slot.reopen("test", PAUSED)
+        s.check_at_rest()
+
+
+async def test_the_diagnostics_of_a_moved_target_move_along(tmp_path):
+    """What a problem is told about is the line it stands on when the request leaves."""
+    from zai_ls.domain import Diagnostic, Point, Range
+
+    async with story(tmp_path) as s:
+        await begun(s)
+        problem = Diagnostic(Range(Point(6, 4), Point(6, 18)), "parentheses")
+        s.kit.slot.close("test", s.kit.clock.now() + 30, "busy")
+
+        def moved_on() -> None:
+            s.desk.type(NAME, "import os\n", "import os\nimport sys\n")
+            s.kit.slot.reopen("test", "busy")
+
+        from tests.integration.stories import Watch
+
+        s.watch = Watch("waiting", moved_on)
+        await s.run("fix", NAME, SELECTED, diagnostics=(problem,))
+
+        assert "line 4 of the code: parentheses" in s.heard.bodies[0]
+
+
+# -- files of tests ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("on_disk", [True, False])
+async def test_tests_that_would_break_their_file_are_kept(on_disk, tmp_path):
+    """Also in a file that is not open, whose language only its name tells."""
+    async with story(tmp_path) as s:
+        s.desk.open(NAME, "def double(n):\n    return n * 2\n")
+        path = s.desk.folder / "test_a.py"
+        if on_disk:
+            path.write_text("def test_two():\n    pass\n")
+        s.reply(*[fenced("def test_zero():\n    assert (0", "python")] * 2)
+
+        outcome = await s.run("test", NAME, lines(1, 3))
+
+        assert isinstance(outcome, Kept), outcome
+        assert "breaks_syntax" == outcome.reason
+        assert [] == s.desk.applied
+        assert "Apply the kept answer" not in outcome.text, "it is not offered"
+        assert "def test_two():\n    pass\n" == path.read_text() if on_disk else not path.exists()
+
+
+async def test_a_test_file_that_appears_meanwhile_is_not_overwritten(tmp_path):
+    """The tests go to its end."""
+    async with story(tmp_path) as s:
+        s.desk.open(NAME, "def double(n):\n    return n * 2\n")
+        s.reply(fenced("def test_zero():\n    assert double(0) == 0", "python"))
+        path = s.desk.folder / "test_a.py"
+        s.heard.meanwhile.append(lambda: path.write_text("import a\n"))
+
+        await s.run("test", NAME, lines(1, 3))
+
+        assert s.desk.text("test_a.py").startswith("import a\n")
+        assert "def test_zero" in s.desk.text("test_a.py")
+
+
+async def test_tests_refused_by_the_editor_are_kept(tmp_path):
+    """An editor that cannot create files gets a sentence instead."""
+    async with story(tmp_path) as s:
+        s.desk.open(NAME, "def double(n):\n    return n * 2\n")
+        s.reply(fenced("def test_zero():\n    assert double(0) == 0", "python"))
+        s.desk.refuses = True
+
+        outcome = await s.run("test", NAME, lines(1, 3))
+
+        assert isinstance(outcome, Kept)
+        assert "test_a.py" in outcome.text

@@ -1,0 +1,105 @@
+"""The whole path with a real language model: two editors, one slot, and a model too small to be trusted.
+
+It writes nonsense as often as code. What it writes must land, or be kept, or be declined in words; never break the file.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import http.client
+import json
+from contextlib import asynccontextmanager
+from urllib.parse import urlsplit
+
+import pytest
+
+from tests.e2e.clients import Window, environment, text
+from tests.model.local_model import serving
+from zai_ls.core.syntax import Syntax
+from zai_ls.domain import Point, Range
+
+pytestmark = [pytest.mark.model, pytest.mark.timeout(600)]
+
+SOURCE = "def add(a, b):\n    result = a + b\n    return result\n"
+INSIDE = Range(Point(1, 4), Point(1, 4))
+PATIENCE_S = 240.0
+"""Prompts are read at some 60 tokens a second, and each reply may be asked for twice."""
+CONFIG = "[limits]\ncontextTokens = 256\n\n[timeouts]\nfirstByte = 200\nidle = 200\n"
+
+
+def count_of(base_url):
+    """What the model's own server has counted."""
+    connection = http.client.HTTPConnection(urlsplit(base_url).netloc, timeout=10)
+    try:
+        connection.request("GET", "/count")
+        return json.loads(connection.getresponse().read())
+    finally:
+        connection.close()
+
+
+@asynccontextmanager
+async def windows(tmp_path, base_url, count):
+    """*count* editors, each with its own server process and a file of its own."""
+    (tmp_path / "config.toml").write_text(CONFIG)
+    env = environment(tmp_path, base_url, "any-key")
+    opened = []
+    try:
+        for number in range(count):
+            window = Window(name=f"window-{number}")
+            await window.start(env=env, root_uri=tmp_path.as_uri())
+            uri = (tmp_path / f"sums_{number}.py").as_uri()
+            window.open(uri, "python", SOURCE)
+            opened.append((window, uri))
+        yield opened
+        for window, _ in opened:
+            assert await window.stop() == 0
+    finally:
+        for window, _ in opened:
+            if not window.ended:
+                window.kill()
+                await window.wait()
+
+
+def outcome(window, uri):
+    """What became of an action: applied, or told in one sentence."""
+    if window.applied:
+        assert text(window, uri) != SOURCE
+        assert Syntax().is_sound(text(window, uri), "python")
+        assert window.told == []
+        window.undo(uri)
+        assert text(window, uri) == SOURCE
+        return "applied"
+    assert text(window, uri) == SOURCE
+    (told,) = window.told
+    return told
+
+
+async def test_two_editors_share_a_real_model(tmp_path):
+    """Two actions at once, an explanation, and a cancelled request: never two in flight, and everybody gets an answer."""
+    async with serving() as base_url, windows(tmp_path, base_url, 2) as ((one, one_uri), (two, two_uri)):
+        await one.pick(one_uri, INSIDE, "Document add")
+        await two.pick(two_uri, INSIDE, "Simplify add")
+        await asyncio.gather(*(w.until(lambda w=w: w.ends == 1, PATIENCE_S) for w in (one, two)))
+        outcomes = [outcome(one, one_uri), outcome(two, two_uri)]
+        assert all(outcomes), outcomes
+
+        await one.pick(one_uri, INSIDE, "Explain add")
+        await one.until(lambda: one.ends == 2, PATIENCE_S)
+        assert len(one.shown) == 1
+
+        before = count_of(base_url)
+        run_id = await two.pick(two_uri, INSIDE, "Optimise add")
+        await two.until(lambda: "glm" in str(list(two.progress.values())[-1]), PATIENCE_S)
+        await one.pick(one_uri, INSIDE, "Explain add")
+        await two.request(
+            "workspace/executeCommand", {"command": "zai.cancel", "arguments": [{"id": run_id}]}
+        )
+        await two.until(lambda: two.ends == 2, PATIENCE_S)
+        await one.until(lambda: one.ends == 3, PATIENCE_S)
+        assert len(one.shown) == 2
+
+        after = count_of(base_url)
+        assert after["served"] == before["served"] + 1
+        assert after["aborted"] == before["aborted"] + 1
+        assert (after["mostInFlight"], after["refused"]) == (1, 0)
+        assert text(two, two_uri) == SOURCE
