@@ -53,9 +53,20 @@ def window_row(window: Window) -> dict[str, object]:
 
 def window_text(window: Window) -> str:
     """A window as a short phrase: unknown is said, never shown as 0."""
-    used = "unknown" if window.used_percent is None else f"{window.used_percent:.0f} % used"
+    used = (
+        "unknown"
+        if window.used_percent is None
+        else f"{window.used_percent:.{_digits(window.used_percent)}f} % used"
+    )
+    if window.used is not None and window.limit is not None:
+        used += f" ({window.used:,.1f} of {window.limit:,.0f} {window.unit})"
     resets = "" if window.resets_at is None else f", resets {local(window.resets_at)}"
     return f"{window.name}: {used}{resets} ({window.source})"
+
+
+def _digits(percent: float) -> int:
+    """A little use must not look like none."""
+    return 2 if 0 < percent < 1 else 0
 
 
 def local(at: float) -> str:

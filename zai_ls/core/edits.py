@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 __all__ = ["CodeReply", "NotCode", "code_of", "minimal_edits", "replacement", "unified_diff"]
 
-_MOST_ECHOED = 12
+_MOST_ECHOED = 24
 """Lines around the target that a reply is looked through for."""
 
 

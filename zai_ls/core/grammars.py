@@ -38,7 +38,7 @@ class Grammar:
     """Nodes around a definition that belong to it: decorators, `export`, `template`."""
     attached: frozenset[str] = frozenset()
     """Nodes directly above a definition that belong to it, besides comments."""
-    comments: frozenset[str] = frozenset({"comment"})
+    comments: frozenset[str] = frozenset({"comment", "line_comment", "block_comment"})
     imports: frozenset[str] = frozenset()
     bodies: frozenset[str] = frozenset()
     """What holds the statements of a definition."""
@@ -147,7 +147,6 @@ _TABLE = (
             "macro_definition": "function",
         },
         attached=_words("attribute_item"),
-        comments=_words("line_comment block_comment"),
         imports=_words("use_declaration extern_crate_declaration"),
         bodies=_words("block declaration_list"),
         branches=_words("if_expression match_expression try_expression"),
@@ -168,7 +167,6 @@ _TABLE = (
             "record_declaration": "class",
             "annotation_type_declaration": "type",
         },
-        comments=_words("line_comment block_comment"),
         imports=_words("import_declaration package_declaration"),
         bodies=_words("block constructor_body class_body interface_body enum_body"),
         branches=_words("if_statement switch_expression ternary_expression catch_clause"),
@@ -275,7 +273,7 @@ _TABLE = (
             "class_declaration": "class",
             "object_declaration": "class",
         },
-        comments=_words("comment line_comment multiline_comment block_comment"),
+        comments=_words("line_comment multiline_comment block_comment"),
         imports=_words("import_header import import_list package_header"),
         bodies=_words("function_body class_body block"),
         branches=_words("if_expression when_expression catch_block"),

@@ -62,8 +62,8 @@ def fitted(fresh: Sequence[str], target: Sequence[str], file: Sequence[str]) -> 
 
     Lines have no endings. Blank ones become empty unless the target has them as they are.
     """
-    style = style_of(target) or style_of(file)
-    lines = [_converted(line, style_of(fresh), style) for line in fresh]
+    given, style = style_of(fresh), style_of(target) or style_of(file)
+    lines = [_converted(line, given, style) for line in fresh]
     known = set(target)
     first = next((line for line in target if line.strip()), target[0] if target else "")
     wanted = lead_of(first)

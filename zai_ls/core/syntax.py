@@ -96,7 +96,7 @@ class Syntax:
 
     def enclosing_definition(self, snapshot: Snapshot, point: Point) -> Definition | None:
         """The smallest definition around *point*: whole lines, with decorators and comments directly above it."""
-        parsed = self.parse(snapshot)
+        parsed = self._outlined(snapshot)
         if parsed is None:
             return outline.enclosing(snapshot.lines, point)
         return definitions.enclosing(parsed, point)
@@ -116,13 +116,18 @@ class Syntax:
 
     def definitions(self, snapshot: Snapshot) -> tuple[Definition, ...]:
         """All definitions, in order, outer before inner."""
-        parsed = self.parse(snapshot)
+        parsed = self._outlined(snapshot)
         return outline.found(snapshot.lines) if parsed is None else definitions.found(parsed)
 
     def enclosing_heads(self, snapshot: Snapshot, range_: Range) -> tuple[int, ...]:
         """Line numbers of the heads (up to where the body begins) of the definitions around *range_*, outermost first."""
-        parsed = self.parse(snapshot)
+        parsed = self._outlined(snapshot)
         return outline.heads(snapshot.lines, range_) if parsed is None else definitions.heads(parsed, range_)
+
+    def _outlined(self, snapshot: Snapshot) -> Parsed | None:
+        """The tree, if it is known what definitions are called in it."""
+        parsed = self.parse(snapshot)
+        return parsed if parsed is not None and parsed.grammar.definitions else None
 
     def imports(self, snapshot: Snapshot) -> tuple[int, ...]:
         """Line numbers of the file's imports."""

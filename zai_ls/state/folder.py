@@ -4,19 +4,15 @@ from __future__ import annotations
 
 import os
 import stat
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from zai_ls.errors import StateUnusable
 from zai_ls.messages import say
 
+if TYPE_CHECKING:
+    from pathlib import Path
+
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
-
-
-def default_folder() -> Path:
-    """Where the state lies unless `ZAI_STATE_DIR` names another place: never a runtime or session directory."""
-    import platformdirs
-
-    return Path(platformdirs.user_state_dir("zai-ls", appauthor=False))
 
 
 def prepare(folder: Path) -> Path:
