@@ -210,6 +210,7 @@ _ENGLISH: dict[str, str] = {
     "progress.done": "{model}: done, {tokens} tokens, {seconds} s",
     # -- the assistant (zai_ls.assistant) --------------------------------------------------------------------
     "declined.no_such_document": "The document is no longer open, so nothing was done.",
+    "declined.changed_since": "The code has changed since you chose the action. Nothing was sent; choose it again.",
     "declined.no_such_action": "There is no action `{action}`. `zai-ls run --help` names them.",
     "declined.nothing_here": "There is no code here to work on. Select some, or put the cursor into a function.",
     "declined.no_place_for_tests": "It is not known where tests of this file belong. Save the file first, or write the test file yourself.",

@@ -5,8 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.clock import TurnedClock
-from zai_ls.core.scheduling import Closure
-from zai_ls.core.throttle import Go, Refuse, Wait
+from zai_ls.core.throttle import Closure, Go, Refuse, Wait
 from zai_ls.domain import Lane, Usage
 from zai_ls.state import closures
 from zai_ls.state.db import Database

@@ -6,8 +6,10 @@ import json
 
 import pytest
 
-from tests.integration.stories import LIGHT, Story, fenced, lines, story
-from zai_ls.domain import Declined, Edits, Kept
+from tests.integration.stories import LIGHT, Story, Watch, fenced, lines, story
+from zai_ls.core.scheduling import Ticket
+from zai_ls.domain import Declined, Diagnostic, Edits, Kept, Lane, Point, Range
+from zai_ls.errors import Paused
 from zai_ls.state.slot import PAUSED
 
 BEFORE = """\
@@ -103,13 +105,12 @@ KEPT = {
     "all is deleted": (lambda s: s.desk.type(NAME, BEFORE, ""), "conflict", "You changed the same lines"),
     "the document is closed": (lambda s: s.desk.close(NAME), "document_closed", "was closed or renamed"),
     "closed, and something else opened": (lambda s: _closed_and_opened(s, "x = 1\n"), "conflict", "You changed the same lines"),
-    "together they break the file": (lambda s: s.desk.type(NAME, "    total = w\n", '    """\n    total = w\n'), "conflict", ""),
     "the editor refuses": (lambda s: setattr(s.desk, "refuses", True), "refused_by_editor", "did not take the change"),
     "the editor says stale for ever": (lambda s: setattr(s.desk, "stale", 99), "refused_by_editor", "did not take the change"),
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("name", [n for n in KEPT if n != "together they break the file"])
+@pytest.mark.parametrize("name", KEPT)
 async def test_an_answer_that_cannot_land_is_kept_and_told(name, tmp_path):
     """The text stays as the person made it; one sentence says why and where the answer is, and there it is, whole."""
     act, reason, says = KEPT[name]
@@ -137,21 +138,6 @@ async def test_an_answer_that_cannot_land_is_kept_and_told(name, tmp_path):
         assert left is None or "return total\n" not in left
         assert s.desk.tries <= 3
         s.check_at_rest()
-
-
-async def test_an_answer_that_would_break_the_text_as_it_is_now_is_kept(tmp_path):
-    """Both changes are sound alone and together are not: the merge is not applied silently."""
-    before = "def f(x):\n    y = x\n    z = y\n    return (z)\n"
-    async with story(tmp_path) as s:
-        s.desk.open(NAME, before)
-        s.reply(fenced("def f(x):\n    if x:\n        y = x\n    z = y\n    return (z)"))
-        s.heard.meanwhile.append(lambda: s.desk.type(NAME, "    return (z)", "return (z"))
-
-        outcome = await s.run("simplify", NAME, lines(1, 5))
-
-        assert before.replace("    return (z)", "return (z") == s.desk.text(NAME) or isinstance(
-            outcome, Edits
-        )
 
 
 async def test_closed_and_opened_again_unchanged(tmp_path):
@@ -217,18 +203,16 @@ async def test_closed_at_the_last_moment(tmp_path):
 # -- waiting in line ---------------------------------------------------------------------------------------------
 
 
-async def in_line(s: Story, act, **ask) -> object:
-    """Run while the account is closed; *act* when the request waits, then the line moves on."""
-    s.kit.slot.close("test", s.kit.clock.now() + 30, "busy")
+async def in_line(s: Story, act, action: str = "simplify", **ask) -> object:
+    """Run while another window has the slot; *act* when the request waits, then the line moves on."""
+    other = await s.kit.slot.hold(Ticket("other", "test", Lane.ACTION))
 
     def moved_on() -> None:
         act()
-        s.kit.slot.reopen("test", "busy")
-
-    from tests.integration.stories import Watch
+        other.release(clean=True)
 
     s.watch = Watch("waiting", moved_on)
-    return await s.run("simplify", NAME, SELECTED, **ask)
+    return await s.run(action, NAME, SELECTED, **ask)
 
 
 async def test_what_changed_in_line_is_in_the_prompt(tmp_path):
@@ -274,8 +258,6 @@ async def test_closed_in_line(tmp_path):
 
 async def test_paused_in_line(tmp_path):
     """A pause answers who waits."""
-    from zai_ls.errors import Paused
-
     async with story(tmp_path) as s:
         await begun(s)
 
@@ -290,23 +272,46 @@ async def test_paused_in_line(tmp_path):
 
 async def test_the_diagnostics_of_a_moved_target_move_along(tmp_path):
     """What a problem is told about is the line it stands on when the request leaves."""
-    from zai_ls.domain import Diagnostic, Point, Range
-
+    problem = Diagnostic(Range(Point(6, 4), Point(6, 18)), "parentheses")
     async with story(tmp_path) as s:
         await begun(s)
-        problem = Diagnostic(Range(Point(6, 4), Point(6, 18)), "parentheses")
-        s.kit.slot.close("test", s.kit.clock.now() + 30, "busy")
 
-        def moved_on() -> None:
-            s.desk.type(NAME, "import os\n", "import os\nimport sys\n")
-            s.kit.slot.reopen("test", "busy")
-
-        from tests.integration.stories import Watch
-
-        s.watch = Watch("waiting", moved_on)
-        await s.run("fix", NAME, SELECTED, diagnostics=(problem,))
+        await in_line(
+            s,
+            lambda: s.desk.type(NAME, "import os\n", "import os\nimport sys\n"),
+            "fix",
+            diagnostics=(problem,),
+        )
 
         assert "line 4 of the code: parentheses" in s.heard.bodies[0]
+
+
+# -- between the menu and the run ----------------------------------------------------------------------------------
+
+
+async def test_a_range_of_an_older_version_is_moved(tmp_path):
+    """The text changed after the menu was made: the code that was meant then is meant now."""
+    async with story(tmp_path) as s:
+        await begun(s)
+        s.desk.type(NAME, "import os\n", "import os\nimport sys\n")
+
+        await s.run("simplify", NAME, SELECTED, version=1)
+
+        assert "The marked code (lines 5-8)" in s.heard.bodies[0]
+        assert AFTER.replace("import os\n", "import os\nimport sys\n") == s.desk.text(NAME)
+
+
+async def test_code_that_changed_after_the_menu_is_not_asked_about(tmp_path):
+    """What was meant is not there any more: nothing is sent, and the person is told."""
+    async with story(tmp_path) as s:
+        await begun(s)
+        s.desk.type(NAME, "total = w\n", "total = 2 * w\n")
+
+        outcome = await s.run("simplify", NAME, SELECTED, version=1)
+
+        assert isinstance(outcome, Declined)
+        assert "changed_since" == outcome.reason
+        assert [] == s.requests
 
 
 # -- files of tests ----------------------------------------------------------------------------------------------

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from zai_ls.assistant.replying import ReplyObserver
 from zai_ls.core.tokens import estimate
 from zai_ls.dispatch import Exchange
-from zai_ls.domain import FinishReason, Lane, TextDelta, ThinkingDelta, Usage
+from zai_ls.domain import Declined, FinishReason, Lane, TextDelta, ThinkingDelta, Usage
 from zai_ls.errors import BadReply, ContentBlocked, ContextTooLong, ServiceError
 from zai_ls.glm.dialect import dialect_for
 from zai_ls.messages import say
@@ -26,6 +26,14 @@ _LIKELY_SHARE = 0.5
 """Of the reply's bound, what a reply likely takes: the expected cost, not the ceiling, is reserved."""
 
 
+class Moot(Exception):
+    """With the slot in hand there was nothing left to ask; nothing was sent."""
+
+    def __init__(self, declined: Declined) -> None:
+        super().__init__(declined.reason)
+        self.declined = declined
+
+
 class Asking:
     """One question to the service, until a model has answered it. `reply` once."""
 
@@ -38,7 +46,7 @@ class Asking:
         *,
         action: str,
         note: Callable[[str], None],
-        fresh: Callable[[Plan], Plan],
+        fresh: Callable[[Plan], Plan | Declined],
     ) -> None:
         self.plan = plan
         """As it was when the request left."""
@@ -50,7 +58,7 @@ class Asking:
         self._fresh = fresh
 
     async def reply(self) -> Reply:
-        """The reply, whole and stopped by the model itself or by its bound. Raises `ZaiError`."""
+        """The reply, whole and stopped by the model itself or by its bound. Raises `ZaiError` and `Moot`."""
         models = [self.plan.choice.model, *self.plan.choice.fallbacks]
         while True:
             model = models.pop(0)
@@ -113,6 +121,8 @@ class Asking:
     def _renew(self, exchange: Exchange, model: str) -> Exchange:
         """With the slot in hand: the text may have moved on, the throttle may name another model."""
         fresh = self._fresh(self.plan)
+        if isinstance(fresh, Declined):
+            raise Moot(fresh)
         if fresh is self.plan and model == exchange.model:
             return exchange
         self.plan = replace(fresh, choice=replace(fresh.choice, model=model))

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from zai_ls.core.rebase import move
+
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from zai_ls.core.actions import Action
     from zai_ls.core.testfiles import FileForTests
-    from zai_ls.domain import Choice, Prompt, Range, Snapshot
+    from zai_ls.domain import Ask, Change, Choice, Prompt, Range, Snapshot
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,8 +20,23 @@ class Plan:
     """One action on one text."""
 
     snapshot: Snapshot
+    ask: Ask
+    """With its ranges as they are in the snapshot."""
     action: Action
     target: Range
     choice: Choice
     prompt: Prompt
     tests: FileForTests | None = None
+
+
+def moved(ask: Ask, changes: Sequence[Change]) -> Ask | None:
+    """*ask* with its ranges where *changes* have brought them; None when one of them touched the code it is about.
+
+    Problems that were touched are left out: who reported them will report them anew.
+    """
+    range_ = None if ask.range is None else move(ask.range, changes)
+    if range_ is None and ask.range is not None:
+        return None
+    places = [(problem, move(problem.range, changes)) for problem in ask.diagnostics]
+    problems = tuple(replace(problem, range=place) for problem, place in places if place is not None)
+    return replace(ask, range=range_, diagnostics=problems)

@@ -12,16 +12,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from zai_ls.assistant.asking import Asking
+from zai_ls.assistant.asking import Asking, Moot
 from zai_ls.assistant.course import Course
 from zai_ls.assistant.landing import NotLanded, land
-from zai_ls.assistant.plan import Plan
+from zai_ls.assistant.plan import Plan, moved
 from zai_ls.core.actions import ACTIONS, Output
 from zai_ls.core.complexity import score
 from zai_ls.core.edits import minimal_edits, replacement
 from zai_ls.core.offers import target_of, whole_lines
 from zai_ls.core.prompts import build_prompt
-from zai_ls.core.rebase import move
 from zai_ls.core.replies import NotCode, code_of
 from zai_ls.core.routing import route, step_up
 from zai_ls.core.testfiles import file_for_tests
@@ -103,12 +102,14 @@ class Rewrite:
         plan = self.plan()
         if isinstance(plan, Declined):
             return plan
-        plan, reply = await self._asked(plan)
-        made = self._make(plan, reply)
-        if isinstance(made, Unfit):
-            plan = self._once_more(plan, made.reason)
+        try:
             plan, reply = await self._asked(plan)
             made = self._make(plan, reply)
+            if isinstance(made, Unfit):
+                plan, reply = await self._asked(self._once_more(plan, made.reason))
+                made = self._make(plan, reply)
+        except Moot as moot:
+            return moot.declined
         self._course.report("applying")
         match made:
             case Unfit():
@@ -132,35 +133,39 @@ class Rewrite:
         snapshot = self._editor.read(self.ask.uri)
         if snapshot is None:
             return _declined("no_such_document")
-        return self._plan_for(snapshot, self.ask.range)
+        if self.ask.version in {None, snapshot.version}:
+            return self._plan_for(snapshot, self.ask)
+        changes = self._editor.changes_since(self.ask.uri, self.ask.version)
+        ask = moved(self.ask, changes) if changes is not None else None
+        return _declined("changed_since") if ask is None else self._plan_for(snapshot, ask)
 
-    def _plan_for(self, snapshot: Snapshot, selected: Range | None) -> Plan | Declined:
+    def _plan_for(self, snapshot: Snapshot, ask: Ask) -> Plan | Declined:
         kit, settings = self._kit, self._kit.config.settings
-        action = ACTIONS.get(self.ask.action)
+        action = ACTIONS.get(ask.action)
         if action is None:
-            return _declined("no_such_action", action=self.ask.action)
+            return _declined("no_such_action", action=ask.action)
         if (unfit := unfit_document(snapshot, settings.limits_max_file_bytes)) is not None:
             return unfit
         if snapshot.language in settings.languages_off:
             return _declined("language_off", language=snapshot.language)
-        if selected is None:
+        if ask.range is None:
             target = whole_lines(snapshot.lines, whole(snapshot.lines))
         else:
-            target = target_of(snapshot, selected, kit.syntax)
+            target = target_of(snapshot, ask.range, kit.syntax)
         if target is None:
             return _declined("nothing_here")
         tests = self._tests_of(snapshot) if action.output is Output.TESTS else None
         if action.output is Output.TESTS and tests is None:
             return _declined("no_place_for_tests")
-        scored = score(snapshot, target, kit.syntax, self.ask.diagnostics)
+        scored = score(snapshot, target, kit.syntax, ask.diagnostics)
         choice = route(
-            scored, action, snapshot.language, explicit=self.ask.model, routing=kit.routing(self._account)
+            scored, action, snapshot.language, explicit=ask.model, routing=kit.routing(self._account)
         )
         prompt = build_prompt(
             action,
             snapshot,
             target,
-            self.ask,
+            ask,
             kit.syntax.surroundings(snapshot, target, budget=settings.limits_context_tokens),
             root=kit.root,
             words=settings.actions_language,
@@ -168,7 +173,7 @@ class Rewrite:
         )
         self.choice = choice
         self._note(choice.reason)
-        return Plan(snapshot, action, target, choice, prompt, tests)
+        return Plan(snapshot, ask, action, target, choice, prompt, tests)
 
     def _tests_of(self, snapshot: Snapshot) -> FileForTests | None:
         if snapshot.path is None:
@@ -207,17 +212,19 @@ class Rewrite:
         self.choice = asking.plan.choice
         return asking.plan, reply
 
-    def _fresh(self, plan: Plan) -> Plan:
+    def _fresh(self, plan: Plan) -> Plan | Declined:
         """*plan* for the text as it is now, if its target is still there untouched; else as it was."""
         current = self._editor.read(plan.snapshot.uri)
-        if current is None or current.version == plan.snapshot.version:
+        if current is None:
+            return _declined("no_such_document")
+        if current.version == plan.snapshot.version:
             return plan
         changes = self._editor.changes_since(plan.snapshot.uri, plan.snapshot.version)
-        target = move(plan.target, changes) if changes is not None else None
-        if target is None:
+        ask = moved(replace(plan.ask, range=plan.target), changes) if changes is not None else None
+        if ask is None:
             return plan  # touched meanwhile: the answer will be merged
-        fresh = self._plan_for(current, target)
-        return plan if isinstance(fresh, Declined) else replace(fresh, choice=plan.choice)
+        fresh = self._plan_for(current, ask)
+        return fresh if isinstance(fresh, Declined) else replace(fresh, choice=plan.choice)
 
     # -- what the reply is -----------------------------------------------------------------------------------
 

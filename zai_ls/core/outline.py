@@ -42,6 +42,8 @@ _IMPORT = re.compile(
     r"^\s*(?:import|from|using|use|require|require_once|include|#\s*include|package|open|library)\b"
 )
 _IMPORTS_WITHIN = 300
+_LOOKED_UP = 2000
+"""Lines above a place that are searched for what encloses it."""
 _SAYS_STUB = (
     "todo!(",
     "unimplemented!(",
@@ -70,7 +72,7 @@ def enclosing(lines: Sequence[str], point: Point) -> Definition | None:
     below = here
     while below < len(lines) - 1 and _is_attached(lines[below]):
         below += 1
-    for number in range(below, -1, -1):
+    for number in range(below, max(-1, below - _LOOKED_UP), -1):
         definition = _definition(lines, number)
         if definition is not None and definition.range.start.line <= here <= definition.range.end.line:
             return definition
@@ -80,7 +82,8 @@ def enclosing(lines: Sequence[str], point: Point) -> Definition | None:
 def heads(lines: Sequence[str], range_: Range) -> tuple[int, ...]:
     """Line numbers of the heads of the definitions around *range_*, outermost first."""
     numbers: list[int] = []
-    for number in range(range_.start.line - 1, -1, -1):
+    start = range_.start.line
+    for number in range(start - 1, max(-1, start - _LOOKED_UP), -1):
         definition = _definition(lines, number)
         if definition is not None and definition.range.end.line >= range_.end.line:
             numbers.insert(0, number)

@@ -15,6 +15,8 @@ from zai_ls.domain import Lane
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+    from zai_ls.core.throttle import Closure
+
 
 HANDICAP_S: Mapping[Lane, float] = {Lane.ACTION: 0.0, Lane.INVOKED: 0.0, Lane.TYPING: 0.0, Lane.AGENT: 10.0}
 """Added to the arrival to give the rank (product, "Order")."""
@@ -63,21 +65,6 @@ class Holding:
     since: float
     revoked: bool = False
     """True when it has been told to give way."""
-
-
-@dataclass(frozen=True, slots=True)
-class Closure:
-    """Until when an account, or one model of it, takes no request."""
-
-    until: float
-    code: str
-    """Business code, or one of ours: `gap`, `paused`."""
-    model: str = ""
-    """Empty: the whole account."""
-    lane: str = ""
-    """Empty: all lanes."""
-    reason: str = ""
-    """For a person; no secrets."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,17 +238,18 @@ def expected_wait(
     *,
     service_s: Mapping[Lane, float],
     slots: int = 1,
+    ahead: Sequence[Waiting] | None = None,
 ) -> float | None:
     """Likely seconds until *ticket* starts; None when there is no telling.
 
     *service_s* is how long a request of each lane lately took. A lane that it lacks is unknown, and so is any wait behind
-    it.
+    it. *ahead* is `ahead_of` the ticket where that is known already.
     """
     closed = holds_up(ticket, closures, now)
     not_before = max(0.0, ticket.eligible_at - now, closed.until - now if closed else 0.0)
     # A `typing` request in flight gives way to a person at once, and so costs no wait worth naming.
     blocking = [h for h in holding if not (h.ticket.lane is Lane.TYPING and ticket.lane in COMES_FIRST)]
-    ahead = ahead_of(ticket.id, waiting)
+    ahead = ahead_of(ticket.id, waiting) if ahead is None else ahead
     if len(blocking) + len(ahead) < slots:
         return not_before
     left = 0.0

@@ -10,7 +10,20 @@ from zai_ls.domain import Lane
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from zai_ls.core.scheduling import Closure
+
+@dataclass(frozen=True, slots=True)
+class Closure:
+    """Until when an account, or one model of it, takes no request."""
+
+    until: float
+    code: str
+    """Business code, or one of ours: `gap`, `paused`."""
+    model: str = ""
+    """Empty: the whole account."""
+    lane: str = ""
+    """Empty: all lanes."""
+    reason: str = ""
+    """For a person; no secrets."""
 
 
 @dataclass(frozen=True, slots=True)

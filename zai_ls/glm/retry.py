@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from zai_ls import errors
-from zai_ls.core.scheduling import Closure
+from zai_ls.core.throttle import Closure
 from zai_ls.domain import Lane
 
 if TYPE_CHECKING:

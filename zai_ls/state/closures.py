@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from zai_ls.core.scheduling import Closure
+from zai_ls.core.throttle import Closure
 
 if TYPE_CHECKING:
     import sqlite3

@@ -6,7 +6,6 @@ processes of different versions share them.
 
 from __future__ import annotations
 
-from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from zai_ls.errors import StateUnusable
@@ -15,6 +14,11 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from filelock import BaseFileLock
+
+
+_spare: dict[Path, BaseFileLock] = {}
+"""Objects that hold no lock, one for each path, used again because making one costs more than taking it."""
+_MOST_SPARE = 64
 
 
 class KernelLock:
@@ -33,20 +37,25 @@ class KernelLock:
 
         if self.is_held:
             return False
-        lock = self._lock or _new_lock(self.path)
-        self._lock = lock
+        lock = _spare.pop(self.path, None) or _new_lock(self.path)
         try:
             lock.acquire(timeout=patience_s, poll_interval=0.005)
         except filelock.Timeout:
+            _spare[self.path] = lock
             return False
         except (OSError, NotImplementedError) as error:
             raise StateUnusable(str(error), path=str(self.path)) from error
+        self._lock = lock
         return True
 
     def free(self) -> None:
         """Give it back; nothing happens when it is not held."""
-        if self._lock is not None:
-            self._lock.release(force=True)
+        if self._lock is None:
+            return
+        self._lock.release(force=True)
+        if len(_spare) >= _MOST_SPARE:
+            _spare.clear()
+        _spare[self.path], self._lock = self._lock, None
 
     @property
     def is_held(self) -> bool:
@@ -58,17 +67,11 @@ def is_held_elsewhere(path: Path) -> bool:
     """Does anyone hold the lock at *path*? A missing file is held by nobody, and is not made."""
     if not path.exists():
         return False
-    probe = _probe(path)
+    probe = KernelLock(path)
     if not probe.try_take():
         return True
     probe.free()
     return False
-
-
-@lru_cache(maxsize=64)
-def _probe(path: Path) -> KernelLock:
-    """Making one costs more than asking it."""
-    return KernelLock(path)
 
 
 def _new_lock(path: Path) -> BaseFileLock:

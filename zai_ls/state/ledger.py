@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from zai_ls.clock import Clock
-    from zai_ls.core.scheduling import Closure
+    from zai_ls.core.throttle import Closure
     from zai_ls.state.db import Database
 
 Ending = Literal["complete", "aborted", "cut", "refused", "orphaned"]

@@ -9,7 +9,7 @@ import os
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from zai_ls.core.scheduling import Closure
+from zai_ls.core.throttle import Closure
 from zai_ls.errors import StateUnusable
 from zai_ls.messages import say
 from zai_ls.state import closures

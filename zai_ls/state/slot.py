@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     import asyncio
     from collections.abc import Callable
 
-    from zai_ls.core.scheduling import Closure, SlotView, Ticket
+    from zai_ls.core.scheduling import SlotView, Ticket
+    from zai_ls.core.throttle import Closure
     from zai_ls.errors import ZaiError
 
 GAP = "gap"

@@ -16,10 +16,12 @@ from __future__ import annotations
 import asyncio
 import logging
 from contextlib import suppress
+from functools import partial
 from typing import TYPE_CHECKING
 
 from zai_ls.core import scheduling
-from zai_ls.core.scheduling import Closure, SlotView, Ticket
+from zai_ls.core.scheduling import SlotView, Ticket
+from zai_ls.core.throttle import Closure
 from zai_ls.domain import Lane
 from zai_ls.errors import Cancelled, StateUnusable
 from zai_ls.state import closures, line
@@ -257,6 +259,7 @@ class LocalSlot:
 
         def work(connection: sqlite3.Connection, effects: Effects) -> None:
             change(connection)
+            line.keep_time(connection, self._clock.now(), note=False)
             self._turns.ring_all(connection, account, effects)
             if account in self._turns.accounts():
                 self._turns.decide(connection, account, effects)
@@ -267,6 +270,7 @@ class LocalSlot:
         """See whether anything has changed for us: somebody rang, or it is time."""
 
         def work(connection: sqlite3.Connection, effects: Effects) -> None:
+            line.keep_time(connection, self._clock.now(), note=False)
             for account in self._turns.accounts():
                 self._turns.decide(connection, account, effects)
 
@@ -314,8 +318,16 @@ class LocalSlot:
         for flight in effects.revoked:
             flight.revoked.set()
         self._look_again(effects.look_at)
-        for waiter, place in effects.places:
-            waiter.tell(place)
+        if turns.waiters and effects.moved:
+            # After whoever may go has gone: nobody's turn waits until others have been told of theirs.
+            asyncio.get_running_loop().call_soon(self._tell_places, dict(effects.moved))
+
+    def _tell_places(self, moved: dict[str, int]) -> None:
+        for account, slots in moved.items() if self._turns.waiters else ():
+            with suppress(StateUnusable):  # those who wait have been told
+                places = self._db.read(partial(self._turns.places, account=account, slots=slots))
+                for waiter, place in places:
+                    waiter.tell(place)
 
     def _look_again(self, at: float | None) -> None:
         """Look at that instant, and every `LOOK_S` while something waits here or may have to give way."""

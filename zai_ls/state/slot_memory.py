@@ -7,7 +7,8 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from zai_ls.core import scheduling
-from zai_ls.core.scheduling import RELATIVE_S, Arrivals, Closure, Holding, SlotView, Ticket, Waiting, set_back
+from zai_ls.core.scheduling import RELATIVE_S, Arrivals, Holding, SlotView, Ticket, Waiting, set_back
+from zai_ls.core.throttle import Closure
 from zai_ls.errors import Busy, Cancelled, Superseded
 from zai_ls.state.slot import GAP, refusal
 from zai_ls.state.standing import Standing

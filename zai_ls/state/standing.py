@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from zai_ls.core import scheduling
@@ -11,11 +12,12 @@ from zai_ls.state.slot import Place
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from zai_ls.core.scheduling import Closure, Holding, Ticket, Waiting
+    from zai_ls.core.scheduling import Holding, Ticket, Waiting
+    from zai_ls.core.throttle import Closure
     from zai_ls.domain import Lane
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Standing:
     """A line at one instant, as a waiter sees it."""
 
@@ -27,6 +29,7 @@ class Standing:
 
     def place_of(self, ticket: Ticket, now: float) -> tuple[Place, bool]:
         """Where *ticket* stands, and whether it will likely be past its deadline when its turn comes."""
+        ahead = self._order[: self._places.get(ticket.id, len(self._order))]
         expected = scheduling.expected_wait(
             ticket,
             self.waiting,
@@ -35,10 +38,11 @@ class Standing:
             now,
             service_s=self.service_s,
             slots=self.slots,
+            ahead=ahead,
         )
         closed = scheduling.holds_up(ticket, self.closures, now)
         place = Place(
-            ahead=len(self.holding) + len(scheduling.ahead_of(ticket.id, self.waiting)),
+            ahead=len(self.holding) + len(ahead),
             expected_s=expected,
             holder=self.holding[0].ticket.lane.value if self.holding else "",
             until=closed.until if closed else None,
@@ -46,6 +50,14 @@ class Standing:
         )
         is_late = ticket.deadline is not None and expected is not None and now + expected > ticket.deadline
         return place, is_late
+
+    @cached_property
+    def _order(self) -> list[Waiting]:
+        return scheduling.in_order(self.waiting)
+
+    @cached_property
+    def _places(self) -> dict[str, int]:
+        return {one.ticket.id: place for place, one in enumerate(self._order)}
 
 
 def usual_s(lately: Iterable[tuple[Lane, float]]) -> dict[Lane, float]:

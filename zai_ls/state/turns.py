@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from zai_ls.core import scheduling
-from zai_ls.core.scheduling import Closure
+from zai_ls.core.throttle import Closure
 from zai_ls.errors import Busy, Superseded
 from zai_ls.state import closures, line
 from zai_ls.state.ledger import latest_durations
@@ -82,7 +82,8 @@ class Effects:
     revoked: list[Flight] = field(default_factory=list)
     rings: set[tuple[int, str]] = field(default_factory=set)
     """Ports and tokens of processes to wake."""
-    places: list[tuple[Waiter, Place]] = field(default_factory=list)
+    moved: dict[str, int] = field(default_factory=dict)
+    """Accounts in whose lines our tickets may stand elsewhere now, with their slots."""
     look_at: float | None = None
 
     def undo(self) -> None:
@@ -93,7 +94,7 @@ class Effects:
         self.answered.clear()
         self.revoked.clear()
         self.rings.clear()
-        self.places.clear()
+        self.moved.clear()
         self.look_at = None
 
     def settled(self, ticket_id: str) -> bool:
@@ -141,7 +142,6 @@ class Turns:
         *in_haste*: somebody was just released, so ring the next one without asking first whether it lives.
         """
         now = self._clock.now()
-        line.keep_time(connection, now, note=False)
         line.looked(connection, account, self._presence.id)
         slots = self._presence.limit(connection, account, self._slots_of(account), now)
         while True:
@@ -173,7 +173,9 @@ class Turns:
         ]
         if decision.look_at is not None:
             effects.look_at = min(decision.look_at, effects.look_at or decision.look_at)
-        self._tell_places(connection, account, slots, now, effects, entering)
+        if entering is not None and entering.ticket.deadline is not None:
+            self._answer_if_late(connection, entering, slots, now, effects)
+        effects.moved[account] = slots
 
     def _put_back(
         self,
@@ -292,40 +294,35 @@ class Turns:
                 self.ring(connection, row.proc, effects)
         return True
 
-    def _tell_places(
-        self,
-        connection: sqlite3.Connection,
-        account: str,
-        slots: int,
-        now: float,
-        effects: Effects,
-        entering: Waiter | None,
+    def _answer_if_late(
+        self, connection: sqlite3.Connection, waiter: Waiter, slots: int, now: float, effects: Effects
     ) -> None:
-        """Work out where our waiting tickets stand; one that just entered and cannot make its deadline is answered."""
-        ours = [
-            waiter
-            for waiter in self.waiters.values()
-            if waiter.ticket.account == account
-            and not effects.settled(waiter.ticket.id)
-            and (waiter.on_position is not None or waiter is entering)
-        ]
-        if not ours:
+        """A ticket that just entered and will likely miss its deadline is answered at once."""
+        ticket = waiter.ticket
+        if effects.settled(ticket.id):
             return
+        _, is_late = self._standing(connection, ticket.account, slots).place_of(ticket, now)
+        if is_late:
+            line.remove(connection, ticket.id)
+            effects.answered[ticket.id] = (waiter, Busy())
+
+    def places(self, connection: sqlite3.Connection, account: str, slots: int) -> list[tuple[Waiter, Place]]:
+        """Where those of our tickets stand that want to know."""
+        ours = [w for w in self.waiters.values() if w.ticket.account == account and w.on_position is not None]
+        if not ours:
+            return []
+        standing, now = self._standing(connection, account, slots), self._clock.now()
+        return [(waiter, standing.place_of(waiter.ticket, now)[0]) for waiter in ours]
+
+    def _standing(self, connection: sqlite3.Connection, account: str, slots: int) -> Standing:
         rows = line.read(connection, account)
-        standing = Standing(
+        return Standing(
             tuple(row.waiting for row in rows if row.state == "waiting"),
             tuple(row.holding for row in rows if row.state == "holding"),
             self.closed[account],
             slots,
             usual_s(latest_durations(connection, account)),
         )
-        for waiter in ours:
-            place, is_late = standing.place_of(waiter.ticket, now)
-            if waiter is entering and is_late:
-                line.remove(connection, waiter.ticket.id)
-                effects.answered[waiter.ticket.id] = (waiter, Busy())
-            else:
-                effects.places.append((waiter, place))
 
     def supersede(self, connection: sqlite3.Connection, ticket: Ticket, effects: Effects) -> None:
         """Answer what *ticket* replaces; their owners have yet to read it."""

@@ -48,7 +48,8 @@ function story.cursor(line)
 end
 
 --- Open the menu of code actions and choose the one whose title has *wanted* in it; all titles.
-function story.choose(wanted)
+--- *options* as for `vim.lsp.buf.code_action`.
+function story.choose(wanted, options)
   local titles, closed = {}, false
   local noted = #story.notes
   vim.ui.select = function(items, _, on_choice)
@@ -62,7 +63,7 @@ function story.choose(wanted)
     closed = true
     on_choice(found[1], found[2])
   end
-  vim.lsp.buf.code_action()
+  vim.lsp.buf.code_action(options)
   story.wait(function()
     return closed or #story.notes > noted
   end)

@@ -3,10 +3,17 @@ local here, document, files = arg[1], arg[2], arg[3]
 local story = dofile(here .. '/harness.lua')
 local check, wait = story.check, story.wait
 story.configure(document)
+vim.lsp.config('zai', {
+  settings = { zai = { actions = { disabled = { 'optimise' } }, baseUrl = 'https://elsewhere.example/v1' } },
+})
 
 -- attach ------------------------------------------------------------------------------------------------------
 story.edit(files .. '/cafe.py')
 check('the documented configuration starts the server', story.client() ~= nil)
+check('a host in the settings is ignored, and that is said', wait(function()
+  return story.told('zai.baseUrl is ignored') == 1
+end), story.messages)
+story.messages = {}
 check('columns are counted in utf-8', story.client().offset_encoding == 'utf-8', story.client().offset_encoding)
 
 -- an action, from the menu to one undo ------------------------------------------------------------------------
@@ -14,6 +21,7 @@ local before = story.text()
 story.cursor(5)
 local titles = story.choose('Simplify')
 check('the menu names the function', vim.tbl_contains(titles, 'GLM: Simplify bill'), titles)
+check('an action that the settings hide is not there', not vim.tbl_contains(titles, 'GLM: Optimise bill'), titles)
 check('the change arrives by itself', wait(function()
   return story.text():find('# emulated: simplify', 1, true)
 end), story.lines())
@@ -25,6 +33,15 @@ check('one edit was applied', story.applied == 1, story.applied)
 vim.cmd('undo')
 check('one undo takes it back', story.text() == before, story.lines())
 check('nothing was complained about', #story.messages == 0, story.messages)
+
+-- a selection, and one kind only --------------------------------------------------------------------------------
+titles = story.choose('no such', { range = { start = { 4, 0 }, ['end'] = { 5, 4 } } })
+check('a selection is offered as one', vim.tbl_contains(titles, 'GLM: Simplify the selection'), titles)
+titles = story.choose('no such', { context = { only = { 'source.zai.explain' }, diagnostics = {} } })
+check('only what is asked for is listed', vim.deep_equal(titles, { 'GLM: Explain bill' }), titles)
+titles = story.choose('no such', { context = { only = { 'source' }, diagnostics = {} } })
+check('nothing of ours runs on saving', #titles == 0, titles)
+check('looking costs no request', story.shown('begin') == 1, story.progress)
 
 -- a free instruction, typed -----------------------------------------------------------------------------------
 vim.cmd('4,5Zai rename prices to kosten')

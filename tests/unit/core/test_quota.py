@@ -27,6 +27,6 @@ FIVE_HOURS = PlanWindow("5h", 5 * HOUR, credits=100, prompts=10)
 )
 def test_a_block_opens_at_the_first_use_and_refills_whole(spent, now, used, resets_at):
     """Percent used of 100, and when the block that is open now ends; no block is open while nothing is used."""
-    (window,) = estimated([FIVE_HOURS], [Spent(at, credits) for at, credits in spent], now)
+    (window,) = estimated([FIVE_HOURS], [Spent(at, cost) for at, cost in spent], now)
 
     assert (used, resets_at, "estimated") == (window.used_percent, window.resets_at, window.source)

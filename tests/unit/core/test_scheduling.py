@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 from zai_ls.core.scheduling import (
     COMES_FIRST,
     Arrivals,
-    Closure,
     Holding,
     Ticket,
     Waiting,
@@ -22,7 +21,7 @@ from zai_ls.core.scheduling import (
     superseded_by,
     wake_at,
 )
-from zai_ls.core.throttle import Refuse
+from zai_ls.core.throttle import Closure, Refuse
 from zai_ls.domain import Lane
 
 NOW = 1000.0
