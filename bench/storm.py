@@ -90,7 +90,10 @@ async def storm(
         not_yet=sum(1 for o in record["overlaps"] if o["not_yet"]),
         answered={n: answered[n] for n in range(processes) if n not in killed},
         outcomes=outcomes,
-        freed_s=[next((r["started_at"] - at for r in served if r["started_at"] > at), -1.0) for at in killed.values()],
+        freed_s=[
+            next((r["started_at"] - at for r in served if r["started_at"] > at), -1.0)
+            for at in killed.values()
+        ],
         left_behind=f"{state['waiting']} waiting, {state['in_flight']} in flight"
         if state["waiting"] or state["in_flight"]
         else "",

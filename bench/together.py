@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from bench.stage import SELECTION, SERVICE_S, editors, percentile, source
+from bench import plain
+from bench.stage import SELECTION, editors, percentile, source
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -21,17 +22,20 @@ class Together:
     """Seconds, and a ratio."""
 
     makespan_ratio: float
-    """Whole time over requests × service time of the emulator itself, measured alone in the same run."""
+    """Whole time over requests × the time that plain httpx takes for one, sending them one after the other in the same run."""
     handover_p50: float
+    """From one request's end at the emulator to the arrival of the next."""
     handover_p99: float
+    plain_handover_p50: float
+    """The same for plain httpx on one connection."""
+    plain_handover_p99: float
     most_in_flight: int
     refused: int
-    fair: float
-    """Smallest share of turns over the largest, among the processes, in the first half."""
 
 
 async def measure(emulator: Emulated, folder: Path, processes: int = 4, each: int = 25) -> Together:
     """*processes* × *each* actions, all asked for at once."""
+    bare = await plain.measure(emulator, folder, rounds=25)
     ended = [0] * processes
     async with editors(processes, emulator.base_url("/api/paas/v4"), folder / "together") as windows:
         menus = []
@@ -57,11 +61,13 @@ async def measure(emulator: Emulated, folder: Path, processes: int = 4, each: in
     served.sort(key=lambda r: r["started_at"])
     gaps = [b["started_at"] - a["ended_at"] for a, b in pairwise(served)]
     makespan = served[-1]["ended_at"] - began
+    assert len(served) == processes * each
     return Together(
-        makespan_ratio=makespan / (len(served) * SERVICE_S),
+        makespan_ratio=makespan / (len(served) * bare.service_s),
         handover_p50=percentile(gaps, 50),
         handover_p99=percentile(gaps, 99),
+        plain_handover_p50=percentile(bare.handovers, 50),
+        plain_handover_p99=percentile(bare.handovers, 99),
         most_in_flight=record["most_at_once"],
         refused=sum(1 for r in record["served"][before:] if r["status"] == 429),
-        fair=0.0,
     )

@@ -64,7 +64,7 @@ class ZaiError(Exception):
             window=self.window,
             path=self.path,
             config=self.path,
-            why=self.why,
+            why=self.why or self.detail,
         )
         return f"{text} {say('error.resumes', when=self.when)}" if self.when else text
 

@@ -164,7 +164,6 @@ _ENGLISH: dict[str, str] = {
     "offer.fix": "GLM: Fix: {message}",
     "offer.fix_all": "GLM: Fix all {count} problems here",
     "offer.instruct": "GLM: {instruction}",
-    "offer.cancel": "Cancel the running GLM request",
     "offer.apply_kept": "Apply the kept answer, although it breaks the syntax",
     # -- the choice of a model (zai_ls.core.routing) ----------------------------------------------------------
     "route.light": "{model}, the light model: the score {score}{why} is below {low}.",
@@ -188,7 +187,7 @@ _ENGLISH: dict[str, str] = {
     "lsp.loopback_only": "zai-ls listens on this machine only, not on {host}: use 127.0.0.1 and a tunnel of your own.",
     "lsp.listening": "zai-ls listens on {host}:{port}",
     "lsp.cancel_running": "Cancel the running GLM request",
-    "lsp.progress": "GLM: {action}",
+    "lsp.progress": "GLM",
     "lsp.unavailable": "This zai-ls cannot do {command} yet.",
     "lsp.nothing_to_explain": "There was no GLM request in this editor yet, so there is nothing to explain.",
     "lsp.last_request": "The last GLM request: {action}",

@@ -76,7 +76,7 @@ class FakeAssistant:
         elif name == "ask":
             editor.tell("info", f"asked {ask.range} {ask.version} {ask.diagnostics} {snapshot is not None}")
         elif name == "refuse":
-            raise QuotaExhausted(code="1308", window="5 h", when="at noon")
+            raise QuotaExhausted(code="1308", window="5 h", when="noon")
         elif name == "supersede":
             raise Superseded
         elif name == "fail":

@@ -45,7 +45,7 @@ async def test_an_action_from_begin_to_end():
         assert kinds(client).count("report") <= 4
         begin = (await client.heard("$/progress"))[0]["value"]
         assert begin["cancellable"] is True
-        assert begin["title"] == "GLM: simplify"
+        assert begin["title"] == "GLM: Simplify a.py"
         assert await client.stop() == 0
 
 
@@ -167,7 +167,7 @@ async def test_refusals_are_told_once():
     async with raw_client() as client:
         await started(client)
         await client.run(URI, "refuse")
-        (params,) = await client.told("The 5 h quota is used up (1308). It resumes at noon.")
+        (params,) = await client.told("The 5 h quota is used up (1308). Requests are possible again from noon.")
         assert params["type"] == 1
         await client.run(URI, "supersede")
         (params,) = await client.told("A newer request replaced this one.")

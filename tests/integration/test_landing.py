@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 
 import pytest
@@ -9,7 +10,7 @@ import pytest
 from tests.integration.stories import LIGHT, Story, Watch, fenced, lines, story
 from zai_ls.core.scheduling import Ticket
 from zai_ls.domain import Declined, Diagnostic, Edits, Kept, Lane, Point, Range
-from zai_ls.errors import Paused
+from zai_ls.errors import Paused, StateUnusable
 from zai_ls.state.slot import PAUSED
 
 BEFORE = """\
@@ -140,6 +141,22 @@ async def test_an_answer_that_cannot_land_is_kept_and_told(name, tmp_path):
         s.check_at_rest()
 
 
+async def test_two_sound_changes_that_break_the_file_together_are_not_merged(tmp_path):
+    """Merging is no licence to spoil a file that is sound now; the kept answer is not offered for it."""
+    async with story(tmp_path) as s:
+        s.desk.open(NAME, "if a:\n    x = 1\ny = 2\nz = (3)\n")
+        s.reply(fenced("if a:\n    x = 1\nelse:\n    y = 2\nz = 3"))
+        s.heard.meanwhile.append(lambda: s.desk.type(NAME, "if a:", "with a:"))
+
+        outcome = await s.run("simplify", NAME, lines(1, 5))
+
+        assert isinstance(outcome, Kept), outcome
+        assert "breaks_syntax" == outcome.reason
+        assert "with a:\n    x = 1\ny = 2\nz = (3)\n" == s.desk.text(NAME)
+        assert "Apply the kept answer" not in outcome.text
+        assert "applyKept" not in s.offers(NAME, lines(1, 5))
+
+
 async def test_closed_and_opened_again_unchanged(tmp_path):
     """The same text in a new opening takes the answer, although its versions began anew."""
     async with story(tmp_path) as s:
@@ -205,7 +222,7 @@ async def test_closed_at_the_last_moment(tmp_path):
 
 async def in_line(s: Story, act, action: str = "simplify", **ask) -> object:
     """Run while another window has the slot; *act* when the request waits, then the line moves on."""
-    other = await s.kit.slot.hold(Ticket("other", "test", Lane.ACTION))
+    other = await s.kit.slot.hold(Ticket("other", "test", Lane.ACTION, LIGHT))
 
     def moved_on() -> None:
         act()
@@ -361,3 +378,59 @@ async def test_tests_refused_by_the_editor_are_kept(tmp_path):
 
         assert isinstance(outcome, Kept)
         assert "test_a.py" in outcome.text
+
+
+# -- two at once -------------------------------------------------------------------------------------------------
+
+TWO = "def f(x):\n    return not not x\n\n\ndef g(x):\n    return not not x\n"
+
+
+async def test_two_actions_on_two_functions_both_land(tmp_path):
+    """They take turns, and each lands where its function is by then."""
+    async with story(tmp_path) as s:
+        s.desk.open(NAME, TWO)
+        s.reply(fenced("def f(x):\n    # truth\n    return bool(x)"), fenced("def g(x):\n    return bool(x)"))
+
+        await asyncio.gather(
+            s.run("simplify", NAME, lines(1, 3)), s.run("simplify", NAME, lines(5, 7), version=1)
+        )
+
+        assert TWO.replace("return not not x", "return bool(x)").replace(
+            "    return", "    # truth\n    return", 1
+        ) == s.desk.text(NAME)
+        assert 2 == len(s.requests)
+        s.check_at_rest()
+
+
+async def test_two_actions_on_one_function_do_not_overwrite_each_other(tmp_path):
+    """The second answer was made for a text that is no more: it is kept."""
+    async with story(tmp_path) as s:
+        s.desk.open(NAME, TWO)
+        s.reply(fenced("def f(x):\n    return bool(x)"), fenced("def f(x):\n    return x is not None"))
+
+        first, second = await asyncio.gather(
+            s.run("simplify", NAME, lines(1, 3)), s.run("refactor", NAME, lines(1, 3))
+        )
+
+        assert isinstance(first, Edits)
+        assert isinstance(second, Kept), second
+        assert TWO.replace("return not not x", "return bool(x)", 1) == s.desk.text(NAME)
+        s.check_at_rest()
+
+
+# -- where answers are kept --------------------------------------------------------------------------------------
+
+
+async def test_an_answer_that_cannot_be_kept_is_shown(tmp_path):
+    """No room for kept answers: the person reads it instead, and why."""
+    (tmp_path / "answers").write_text("a file in the way")
+    async with story(tmp_path) as s:
+        await begun(s)
+        s.desk.refuses = True
+
+        with pytest.raises(StateUnusable) as refused:
+            await s.run("simplify", NAME, SELECTED)
+
+        assert str(tmp_path / "answers") in refused.value.user_text
+        assert "return total" in s.desk.shown[0][1]
+        s.check_at_rest()

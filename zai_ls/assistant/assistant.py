@@ -130,6 +130,7 @@ class Assistant:
         finally:
             del self._running[key]
             self._last = Decision(ask, rewrite.choice, outcome, tuple(rewrite.lines))
+            _log.info("action.done action=%s outcome=%s", ask.action, type(outcome).__name__)
             rewrite.end()
         if rewrite.applicable is not None:
             self._applicable[ask.uri] = rewrite.applicable

@@ -6,7 +6,7 @@ check it, and bring it onto the text as it is by then.
 
 from __future__ import annotations
 
-import logging
+import asyncio
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -36,6 +36,7 @@ from zai_ls.domain import (
     Landing,
     Range,
 )
+from zai_ls.errors import StateUnusable
 from zai_ls.messages import say
 
 if TYPE_CHECKING:
@@ -43,8 +44,6 @@ if TYPE_CHECKING:
     from zai_ls.assistant.ports import Editor, Progress
     from zai_ls.core.testfiles import FileForTests
     from zai_ls.domain import Account, Ask, Choice, Outcome, Reply, Snapshot
-
-_log = logging.getLogger(__name__)
 
 _BINARY = "\0"
 
@@ -111,9 +110,10 @@ class Rewrite:
         except Moot as moot:
             return moot.declined
         self._course.report("applying")
+        await asyncio.sleep(0)  # the last moment at which cancelling leaves the text alone
         match made:
             case Unfit():
-                return self._keep_unfit(plan, made)
+                return await self._keep_unfit(plan, made)
             case Fit():
                 return await self._land(plan, made)
             case Explanation():
@@ -208,8 +208,10 @@ class Rewrite:
             note=self._note,
             fresh=self._fresh,
         )
-        reply = await asking.reply()
-        self.choice = asking.plan.choice
+        try:
+            reply = await asking.reply()
+        finally:
+            self.choice = asking.plan.choice
         return asking.plan, reply
 
     def _fresh(self, plan: Plan) -> Plan | Declined:
@@ -288,19 +290,23 @@ class Rewrite:
         if isinstance(landed, NotLanded):
             if landed.reason == "already_there":
                 return _declined("unchanged")
-            return self._keep(plan, landed.reason, fit.text, fit.uri)
+            return await self._keep(plan, landed.reason, fit.text, fit.uri)
         self._note(say("rewrite.applied", file=_name(fit.uri)))
         return landed
 
-    def _keep_unfit(self, plan: Plan, unfit: Unfit) -> Kept:
-        kept = self._keep(plan, unfit.reason, unfit.text, plan.snapshot.uri)
+    async def _keep_unfit(self, plan: Plan, unfit: Unfit) -> Kept:
+        kept = await self._keep(plan, unfit.reason, unfit.text, plan.snapshot.uri)
         if not unfit.edits or plan.tests is not None:
             return kept
         self.applicable = Applicable(kept.answer_id, plan.snapshot, unfit.edits)
         return replace(kept, text=f"{kept.text} {say('kept.applicable')}")
 
-    def _keep(self, plan: Plan, reason: str, text: str, uri: str) -> Kept:
-        answer = self._kit.answers.keep(uri=uri, action=plan.action.id, reason=reason, text=text)
+    async def _keep(self, plan: Plan, reason: str, text: str, uri: str) -> Kept:
+        try:
+            answer = self._kit.answers.keep(uri=uri, action=plan.action.id, reason=reason, text=text)
+        except OSError as error:
+            await self._editor.show(plan.action.title(_name(uri)), text)  # here at least it is not lost
+            raise StateUnusable(error.strerror or type(error).__name__, path=str(error.filename)) from None
         sentence = say(f"kept.{reason}", file=_name(uri), id=answer.id, path=answer.path)
         self._note(sentence)
         return Kept(reason, sentence, answer.id, str(answer.path))

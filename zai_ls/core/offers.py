@@ -19,13 +19,11 @@ if TYPE_CHECKING:
     from zai_ls.core.syntax import Syntax
     from zai_ls.domain import Diagnostic, Snapshot
 
-CANCEL = "cancel"
-"""Not a row of the table: ends the newest running request."""
 APPLY_KEPT = "applyKept"
 """Not a row of the table: applies an answer that was kept because it breaks the file."""
 
-_KIND_AT_HAND = "quickfix.zai"
-"""Kind of what concerns a request of ours: editors that show little show this."""
+_KIND_KEPT = "quickfix.zai"
+"""Editors that show little show this kind."""
 _LONGEST_TITLE = 72
 _MOST_FIXES = 10
 """Diagnostics that get an offer of their own; all of them are in "fix all"."""
@@ -68,7 +66,6 @@ def offers(
     only: Collection[str] | None = None,
     *,
     syntax: Syntax,
-    running: bool = False,
     disabled_reason: str | None = None,
     hidden: Collection[str] = (),
     words: str = "auto",
@@ -76,12 +73,14 @@ def offers(
 ) -> tuple[Offer, ...]:
     """What is offered for *range_*, in the order of the menu.
 
-    *automatic*: nobody asked, the editor did; then a cursor gets no more than problems, `zai:` comments and cancel.
+    *automatic*: nobody asked, the editor did; then a cursor gets no more than problems, `zai:` comments and a kept answer.
     *only*: kinds that the editor wants. *disabled_reason*: why nothing can be had now; the text is not parsed then.
     *hidden*: actions that are not to be offered. *kept_answer*: id of an answer that still fits the text.
     """
     range_ = clamp_range(snapshot.lines, range_)
-    found = list(_at_hand(range_, running, kept_answer))
+    found: list[Offer] = []
+    if kept_answer is not None:
+        found.append(Offer(say("offer.apply_kept"), APPLY_KEPT, _KIND_KEPT, range_, instruction=kept_answer))
     if disabled_reason is None:
         found += _here(snapshot, range_, diagnostics, automatic, syntax, words)
     else:
@@ -96,13 +95,6 @@ def offers(
 
 
 # -- the parts of the list ----------------------------------------------------------------------------------
-
-
-def _at_hand(range_: Range, running: bool, kept_answer: str | None) -> Iterator[Offer]:
-    if running:
-        yield Offer(say("offer.cancel"), CANCEL, _KIND_AT_HAND, range_)
-    if kept_answer is not None:
-        yield Offer(say("offer.apply_kept"), APPLY_KEPT, _KIND_AT_HAND, range_, instruction=kept_answer)
 
 
 def _here(

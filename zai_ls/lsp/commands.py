@@ -8,7 +8,9 @@ import logging
 import os
 import time
 from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
 
+from zai_ls.core.actions import ACTIONS
 from zai_ls.domain import Declined
 from zai_ls.errors import Cancelled, Withdrawn, ZaiError
 from zai_ls.lsp.code_actions import CANCEL, RUN
@@ -99,8 +101,7 @@ class Commands:
         return {"id": run_id}
 
     async def _carry_out(self, run_id: str, ask: Ask) -> None:
-        title = say("lsp.progress", action=ask.action)
-        progress = self._bars.begin(self._client(), title, lambda: self._cancel({"id": run_id}))
+        progress = self._bars.begin(self._client(), progress_title(ask), lambda: self._cancel({"id": run_id}))
         try:
             await self._told_once(lambda: self._ask_assistant(ask, progress))
         finally:
@@ -208,6 +209,13 @@ class Commands:
         except Exception as error:  # noqa: BLE001  (nobody awaits this task: here is the last place to say it)
             log_failure("A command", error)
             self._editor().tell("error", say("lsp.internal", what=type(error).__name__))
+
+
+def progress_title(ask: Ask) -> str:
+    """The action in the menu's words, and the file's name."""
+    action = ACTIONS.get(ask.action)
+    name = ask.uri.rpartition("/")[2]
+    return say("lsp.progress") if action is None else action.title(unquote(name))
 
 
 def quota_sentence(status: AccountStatus) -> str:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from zai_ls.core.scheduling import (
     RELATIVE_S,
@@ -21,8 +21,7 @@ if TYPE_CHECKING:
 _LANES = frozenset(Lane)
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(NamedTuple):
     """A ticket and who has it."""
 
     ticket: Ticket
@@ -179,10 +178,8 @@ def _note(connection: sqlite3.Connection, **values: float) -> None:
 
 
 def _row(row: Any) -> Row:
-    # A newer version may have lanes that this one does not know; they wait like another tool.
-    lane = Lane(row[2]) if row[2] in _LANES else Lane.AGENT
     return Row(
-        Ticket(row[0], row[1], lane, *row[3:7]),
+        _ticket(*row[:7]),
         row[7],
         row[8],
         row[9],
@@ -192,3 +189,9 @@ def _row(row: Any) -> Row:
         bool(row[13]),
         *row[14:],
     )
+
+
+@lru_cache(maxsize=512)
+def _ticket(ticket_id: str, account: str, lane: str, *rest: Any) -> Ticket:
+    # A newer version may have lanes that this one does not know; they wait like another tool.
+    return Ticket(ticket_id, account, Lane(lane) if lane in _LANES else Lane.AGENT, *rest)

@@ -45,6 +45,8 @@ _log = logging.getLogger(__name__)
 
 LOOK_S = 0.25
 """How often whoever waits looks by itself: what a lost datagram, or a killed process, costs the others."""
+_TELL_S = 0.05
+"""How long those who wait may be left with an older word on their place."""
 _KEPT = 256
 """Ranks of tickets that were given back, kept for their return."""
 
@@ -100,6 +102,9 @@ class LocalSlot:
         """Do others know how to wake us?"""
         self._next_look: asyncio.Task[None] | None = None
         self._next_look_at = 0.0
+        self._moved: dict[str, int] = {}
+        """Accounts in whose lines our tickets may stand elsewhere than they were told, with their slots."""
+        self._telling: asyncio.Task[None] | None = None
         db.on_restored(self._restore)
 
     # -- the interface --------------------------------------------------------------------------------------
@@ -172,6 +177,8 @@ class LocalSlot:
         if self._next_look is not None:
             self._next_look.cancel()
             self._next_look = None
+        if self._telling is not None:
+            self._telling.cancel()
         self._db.forget(self._restore)
         if self._presence.has_entered:
             with suppress(StateUnusable):
@@ -244,7 +251,7 @@ class LocalSlot:
             self._turns.decide(connection, ticket.account, effects, in_haste=True)
 
         try:
-            self._act(work)
+            self._act(work, leaving=True)
         except StateUnusable as error:
             # The row stays; whoever comes next finds its lock free and removes it.
             _log.warning("slot.left_a_row detail=%s", error)
@@ -279,7 +286,7 @@ class LocalSlot:
         with suppress(StateUnusable):  # those who wait have been told
             self._act(work)
 
-    def _act(self, work: Callable[[sqlite3.Connection, Effects], None]) -> None:
+    def _act(self, work: Callable[[sqlite3.Connection, Effects], None], *, leaving: bool = False) -> None:
         """Do *work* in a transaction, then what follows from it outside; all of it or nothing.
 
         Where the database cannot be used, everyone who waits here is told so. Raises `StateUnusable`.
@@ -300,9 +307,9 @@ class LocalSlot:
                         waiter.answer.set_exception(StateUnusable(error.detail, path=error.path))
                 self._turns.waiters.clear()
             raise
-        self._follow(effects)
+        self._follow(effects, leaving=leaving)
 
-    def _follow(self, effects: Effects) -> None:
+    def _follow(self, effects: Effects, *, leaving: bool) -> None:
         turns = self._turns
         for port, token in effects.rings:
             self._waker.wake(port, token)
@@ -319,10 +326,19 @@ class LocalSlot:
             flight.revoked.set()
         self._look_again(effects.look_at)
         if turns.waiters and effects.moved:
-            # After whoever may go has gone: nobody's turn waits until others have been told of theirs.
-            asyncio.get_running_loop().call_soon(self._tell_places, dict(effects.moved))
+            self._moved.update(effects.moved)
+            if not effects.granted and not leaving:
+                asyncio.get_running_loop().call_soon(self._tell_places)
+            elif self._telling is None or self._telling.done():
+                self._telling = asyncio.get_running_loop().create_task(self._tell_later())
 
-    def _tell_places(self, moved: dict[str, int]) -> None:
+    async def _tell_later(self) -> None:
+        """First goes whose turn it is, and the reply at hand; then the others are told of theirs."""
+        await self._clock.sleep(_TELL_S)
+        self._tell_places()
+
+    def _tell_places(self) -> None:
+        moved, self._moved = self._moved, {}
         for account, slots in moved.items() if self._turns.waiters else ():
             with suppress(StateUnusable):  # those who wait have been told
                 places = self._db.read(partial(self._turns.places, account=account, slots=slots))

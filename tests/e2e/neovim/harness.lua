@@ -141,6 +141,8 @@ function story.watch()
 end
 
 vim.o.swapfile = false
+-- A start-up file runs before there is a buffer; here one is there already, and would get a server of its own.
+vim.bo.buftype = 'nofile'
 vim.cmd('filetype on')
 story.watch()
 return story

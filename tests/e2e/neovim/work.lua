@@ -14,6 +14,7 @@ check('a host in the settings is ignored, and that is said', wait(function()
   return story.told('zai.baseUrl is ignored') == 1
 end), story.messages)
 story.messages = {}
+check('one server is enough', #vim.lsp.get_clients() == 1, #vim.lsp.get_clients())
 check('columns are counted in utf-8', story.client().offset_encoding == 'utf-8', story.client().offset_encoding)
 
 -- an action, from the menu to one undo ------------------------------------------------------------------------
@@ -26,7 +27,7 @@ check('the change arrives by itself', wait(function()
   return story.text():find('# emulated: simplify', 1, true)
 end), story.lines())
 check('text beside the change stays, é and 🎉 included', story.text():find('# é🎉 stays', 1, true), story.lines())
-check('progress begins with what is done', story.shown('begin', 'simplify') == 1, story.progress)
+check('progress begins with what is done', story.shown('begin', 'GLM: Simplify') == 1, story.progress)
 check('progress ends', story.settled())
 check('progress told the model', story.shown('report', 'glm') > 0, story.progress)
 check('one edit was applied', story.applied == 1, story.applied)
@@ -151,6 +152,7 @@ check('and the next', story.begin(endless))
 story.client():exec_cmd({ title = 'cancel', command = 'zai.cancel' })
 check('the command cancels the newest', story.settled())
 check('cancelled requests change nothing', story.text() == before, story.lines())
+check('one server was enough to the end', #vim.lsp.get_clients() == 1)
 check('nobody is told what they did themselves', #story.messages == 1, story.messages)
 
 -- leaving in the middle of it ------------------------------------------------------------------------------------

@@ -70,6 +70,13 @@ def test_a_long_text_of_equal_lines_is_compared_in_time():
             None,
             id="a rewrite",
         ),
+        pytest.param(
+            "v = f(x) + g(y) + last\n",
+            "v = h(z) + k(w) + last\n",
+            "v = f(x) + g(y) + final\n",
+            None,
+            id="a rewrite in which a word recurs",
+        ),
     ],
 )
 def test_two_sides_merge_or_contradict(base, ours, theirs, merged):

@@ -4,7 +4,7 @@ import pytest
 
 from tests.unit.core.marked import document
 from zai_ls.core.actions import ACTIONS
-from zai_ls.core.offers import APPLY_KEPT, CANCEL, is_cursor, offers, target_of
+from zai_ls.core.offers import APPLY_KEPT, is_cursor, offers, target_of
 from zai_ls.core.syntax import Syntax
 from zai_ls.core.text import split_lines, text_in
 from zai_ls.domain import Diagnostic, Offer, Point, Range, Snapshot
@@ -69,9 +69,8 @@ def test_where_nothing_is_meant_nothing_is_offered(text: str) -> None:
     "text", ["def f():\n    re«t»urn 1\n", "def f():\n    return 1«\n»\n", "def f():\n    re«»turn 1\n"]
 )
 def test_an_editor_that_was_not_asked_gets_little_for_a_cursor(text: str) -> None:
-    """A cursor (in some editors one character wide) gets problems, `zai:` comments and cancel on an automatic request."""
+    """A cursor (in some editors one character wide) gets problems and `zai:` comments on an automatic request."""
     check("", text, automatic=True)
-    check(f"{CANCEL}", text, automatic=True, running=True)
     check("fix", text, automatic=True, diagnostics=(problem(1),))
     check("instruct", text.replace("def", "# zai: say it\ndef"), automatic=True)
     check(f"{REWRITES} test explain", text)
@@ -146,11 +145,11 @@ def test_a_comment_becomes_an_action(text: str, covered: str) -> None:
 
 def test_kinds_that_the_editor_does_not_want_are_left_out() -> None:
     """`only` names kinds or what they lie under; what runs on saving (`source`) is never ours."""
-    given = {"diagnostics": (problem(0),), "running": True}
+    given = {"diagnostics": (problem(0),)}
     text = f"«{PLAIN}»"
 
-    check(f"{CANCEL} fix", text, only=["quickfix"], **given)
-    check(f"{CANCEL} fix", text, only=["quickfix.zai"], **given)
+    check("fix", text, only=["quickfix"], **given)
+    check("fix", text, only=["quickfix.zai"], **given)
     check(REWRITES, text, only=["refactor"], **given)
     check(REWRITES, text, only=["refactor.rewrite"], **given)
     check("simplify", text, only=["refactor.rewrite.zai.simplify"], **given)
@@ -159,8 +158,8 @@ def test_kinds_that_the_editor_does_not_want_are_left_out() -> None:
     check("", text, only=["refactor.rewrite.za"], **given)
     check("test explain", text, only=["source.zai"], **given)
     check("explain", text, only=["source", "source.zai.explain"], **given)
-    check(f"{CANCEL} fix {REWRITES} test explain", text, only=[""], **given)
-    check(f"{CANCEL} fix {REWRITES} test explain", text, only=[], **given)
+    check(f"fix {REWRITES} test explain", text, only=[""], **given)
+    check(f"fix {REWRITES} test explain", text, only=[], **given)
 
 
 def test_what_cannot_be_had_is_shown_with_the_reason() -> None:
@@ -171,13 +170,10 @@ def test_what_cannot_be_had_is_shown_with_the_reason() -> None:
             raise AssertionError("the text was parsed")
 
     snapshot, range_ = document(f"«{PLAIN}»")
-    found = offers(
-        snapshot, range_, (problem(0),), syntax=Untouched(), disabled_reason="No API key.", running=True
-    )
+    found = offers(snapshot, range_, (problem(0),), syntax=Untouched(), disabled_reason="No API key.")
 
-    assert {offer.action for offer in found} == {CANCEL, *ACTIONS} - {"instruct"}
-    assert {offer.disabled for offer in found if offer.action != CANCEL} == {"No API key."}
-    assert next(offer for offer in found if offer.action == CANCEL).disabled is None
+    assert {offer.action for offer in found} == set(ACTIONS) - {"instruct"}
+    assert {offer.disabled for offer in found} == {"No API key."}
     check("", "x«»\n", automatic=True, disabled_reason="No API key.")
 
 
