@@ -10,10 +10,12 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from zai_ls.cli.demo.editor import Document, ScriptedEditor
+from zai_ls.clock import SystemClock
 from zai_ls.core.text import split_lines
 from zai_ls.domain import Point, Range
 from zai_ls.emulator.config import EmulatorConfig
 from zai_ls.emulator.server import Emulator
+from zai_ls.state.answers import Answers
 
 CAPABILITIES = Path(__file__).parent / "capabilities"
 _PATIENCE_S = 20.0
@@ -211,10 +213,9 @@ class Desk:
         assert process.returncode == 0, err.decode()
         return out.decode()
 
-    async def kept(self):
-        """The kept answers, newest first, each with its text."""
-        rows = json.loads(await self.zai("answers", "--json"))
-        return [{**row, "text": Path(row["path"]).read_text()} for row in rows]
+    def kept(self):
+        """The kept answers, newest first."""
+        return Answers(Path(self.env["ZAI_STATE_DIR"]) / "answers", SystemClock()).all()
 
     async def close(self):
         """Stop what still runs."""

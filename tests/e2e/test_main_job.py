@@ -23,20 +23,15 @@ async def slow(desk, window, uri, reply=None):
     return run_id
 
 
-async def hanging(desk, name="prices.py"):
-    """A window with a request in flight that the service never answers: window, URI, id of the request."""
-    window, uri = await desk.open(SOURCE, name)
+async def one_served_one_waiting(desk):
+    """Two windows: the request of the first is never answered, that of the second waits in line behind it."""
+    (window, uri), (other, other_uri) = await asyncio.gather(desk.open(SOURCE), desk.open(SOURCE, "other.py"))
     desk.emulator.fail("hang")
-    return window, uri, await slow(desk, window, uri)
-
-
-async def waiting(desk):
-    """Another window, whose action waits in line behind that."""
-    window, uri = await desk.open(SOURCE, "other.py")
+    await slow(desk, window, uri)
     desk.emulator.reply(fenced(BETTER))
-    await window.pick(uri, INSIDE_TOTAL, "Simplify total")
-    await window.until(lambda: any("ahead" in value.get("message", "") for value in window.values))
-    return window, uri
+    await other.pick(other_uri, INSIDE_TOTAL, "Simplify total")
+    await other.until(lambda: any("ahead" in value.get("message", "") for value in other.values))
+    return window, uri, other, other_uri
 
 
 # -- the way from the menu into the file ---------------------------------------------------------------------
@@ -81,8 +76,7 @@ async def test_two_windows_take_turns(tmp_path):
 
 async def test_cancelling_gives_the_place_to_whoever_waits(desk):
     """By the progress bar: the next one starts, nothing is applied, nobody is told what they did themselves."""
-    window, uri, _ = await hanging(desk)
-    other, other_uri = await waiting(desk)
+    window, uri, other, other_uri = await one_served_one_waiting(desk)
     (token,) = window.progress
     window.notify("window/workDoneProgress/cancel", {"token": token})
     await window.done()
@@ -109,8 +103,7 @@ async def test_cancelling_gives_the_place_to_whoever_waits(desk):
 
 async def test_a_killed_server_gives_its_place_away(desk):
     """SIGKILL while it holds the slot: the other window's request reaches the service within a second."""
-    window, _, _ = await hanging(desk)
-    other, uri = await waiting(desk)
+    window, _, other, uri = await one_served_one_waiting(desk)
     killed_at = time.time()
     window.kill()
     await other.done()
@@ -121,8 +114,7 @@ async def test_a_killed_server_gives_its_place_away(desk):
 
 async def test_a_shutdown_answers_everything_and_gives_the_place_away(desk):
     """With work in flight and a request on the wire: each is answered, the bar ends, the exit code is 0."""
-    window, uri, _ = await hanging(desk)
-    other, other_uri = await waiting(desk)
+    window, uri, other, other_uri = await one_served_one_waiting(desk)
     listing = asyncio.ensure_future(window.code_actions(uri, INSIDE_TOTAL))
     await asyncio.sleep(0)
     assert await window.stop() == 0
@@ -134,8 +126,7 @@ async def test_a_shutdown_answers_everything_and_gives_the_place_away(desk):
 
 async def test_an_editor_that_crashes_gives_its_place_away(desk):
     """Its server sees the end of its input, ends by itself, and the other window goes on."""
-    window, _, _ = await hanging(desk)
-    other, uri = await waiting(desk)
+    window, _, other, uri = await one_served_one_waiting(desk)
     window.hang_up()
     assert await window.wait() == 1
     await other.done()
@@ -172,9 +163,12 @@ async def test_an_answer_to_lines_that_changed_is_kept(desk):
     await window.done()
     assert text(window, uri) == typed
     assert (window.applied, len(window.told)) == ([], 1)
-    (kept,) = await desk.kept()
-    assert (kept["uri"], kept["reason"]) == (uri, "conflict")
-    assert "sum(price * rate" in kept["text"]
+    (kept,) = desk.kept()
+    assert (kept.uri, kept.reason) == (uri, "conflict")
+    assert "sum(price * rate" in kept.text
+    listed = await desk.zai("answers")
+    assert kept.id in listed
+    assert "prices.py" in listed
 
 
 @pytest.mark.parametrize("new_name", [None, "costs.py"])
@@ -191,8 +185,8 @@ async def test_an_answer_for_a_document_that_is_gone_is_kept(desk, new_name):
     assert window.applied == []
     if new_name:
         assert text(window, renamed) == SOURCE
-    (kept,) = await desk.kept()
-    assert (kept["uri"], kept["reason"]) == (uri, "document_closed")
+    (kept,) = desk.kept()
+    assert (kept.uri, kept.reason) == (uri, "document_closed")
 
 
 async def test_an_answer_finds_its_lines_in_a_document_that_was_opened_anew(desk):
@@ -220,8 +214,8 @@ async def test_a_reply_that_breaks_the_file_is_offered_not_applied(desk):
     await window.done()
     assert (window.applied, text(window, uri)) == ([], SOURCE)
     assert len(desk.emulator.record.chats) == 2
-    (kept,) = await desk.kept()
-    assert kept["reason"] == "breaks_syntax"
+    (kept,) = desk.kept()
+    assert kept.reason == "breaks_syntax"
     await window.pick(uri, INSIDE_TOTAL, "Apply the kept answer")
     await window.until(lambda: window.applied)
     assert "def total(prices, rate:" in text(window, uri)
@@ -239,7 +233,7 @@ async def test_prose_in_place_of_code_is_kept(desk):
     await window.read("did not answer with code")
     await window.done()
     assert (window.applied, text(window, uri), len(window.told)) == ([], SOURCE, 1)
-    assert "weather" in (await desk.kept())[0]["text"]
+    assert "weather" in desk.kept()[0].text
 
 
 @pytest.mark.parametrize("code", ["1000", "1308", "1261"])

@@ -167,7 +167,9 @@ async def test_refusals_are_told_once():
     async with raw_client() as client:
         await started(client)
         await client.run(URI, "refuse")
-        (params,) = await client.told("The 5 h quota is used up (1308). Requests are possible again from noon.")
+        (params,) = await client.told(
+            "The 5 h quota is used up (1308). Requests are possible again from noon."
+        )
         assert params["type"] == 1
         await client.run(URI, "supersede")
         (params,) = await client.told("A newer request replaced this one.")

@@ -294,12 +294,17 @@ class Story:
 
 @asynccontextmanager
 async def story(
-    folder: Path, settings: dict[str, Any] | None = None, *, plan: str = "payg", **config: Any
+    folder: Path,
+    settings: dict[str, Any] | None = None,
+    *,
+    plan: str = "payg",
+    anthropic: bool = False,
+    **config: Any,
 ) -> AsyncIterator[Story]:
     """A desk with *settings* as the editor has them."""
     work = folder / "work"
     work.mkdir(exist_ok=True)
-    async with road(folder, EmulatorConfig(plan=plan, **config)) as r:
+    async with road(folder, EmulatorConfig(plan=plan, **config), anthropic=anthropic) as r:
         heard = Listening()
         r.emulator.service.script = heard
         environ = {"ZAI_CONFIG": str(folder / "none.toml"), "ZAI_API_KEY": "a.b"}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pytest
 
@@ -76,6 +76,20 @@ async def test_a_model_that_a_person_chose_is_not_replaced(tmp_path):
             await s.run("simplify", "a.py", F, model=STRONG)
 
         assert [STRONG] == s.requests
+        s.check_at_rest()
+
+
+async def test_a_second_go_goes_on_with_another_model_too(tmp_path):
+    """An unusable reply, then a model that the service does not know: the next one is asked."""
+    async with story(tmp_path) as s:
+        s.desk.open("a.py", BEFORE)
+        s.emulator.fail("1211", model=STANDARD)
+        s.reply("I would rather not change this, because it looks fine.", REPLY, model=LIGHT)
+
+        assert isinstance(await s.run("simplify", "a.py", F), Edits)
+
+        assert [LIGHT, STANDARD, LIGHT] == s.requests
+        assert AFTER == s.desk.text("a.py")
         s.check_at_rest()
 
 
@@ -263,6 +277,35 @@ async def test_the_preview_is_what_is_sent(action, tmp_path):
         assert [wire.body.decode()] == s.heard.bodies
         assert plan.prompt.user == json.loads(wire.body)["messages"][-1]["content"]
         assert plan.choice.model == s.requests[0]
+
+
+async def test_the_other_dialect_does_the_same(tmp_path):
+    """Over the Anthropic-style route: the preview is what is sent, the edit lands, the ledger has the service's count."""
+    async with story(tmp_path, plan="lite", anthropic=True) as s:
+        s.desk.open("a.py", BEFORE)
+        s.reply(REPLY, thinking="Let me see.")
+        _, wire = s.assistant.preview(Ask("simplify", s.desk.uri("a.py"), F), s.desk)
+
+        assert isinstance(await s.run("simplify", "a.py", F), Edits)
+
+        assert [wire.body.decode()] == s.heard.bodies
+        assert AFTER == s.desk.text("a.py")
+        assert not s.road.ledger.recent("test", 1)[0].usage.estimated
+        s.check_at_rest()
+
+
+async def test_without_a_key_all_is_offered_disabled_and_says_why(tmp_path):
+    """The same sentence in the menu and when an action is run all the same; nothing is sent."""
+    async with story(tmp_path) as s:
+        s.desk.open("a.py", BEFORE)
+        missing = errors.NoKey(path="zai.toml")
+        s.assistant.configure(replace(s.kit.config, account=None, no_account=missing))
+
+        assert {missing.user_text} == {offer.disabled for offer in s.offers("a.py", F).values()}
+        with pytest.raises(errors.NoKey):
+            await s.run("simplify", "a.py", F)
+
+        assert [] == s.requests
 
 
 async def test_progress_tells_model_tokens_and_seconds_to_the_end(tmp_path):

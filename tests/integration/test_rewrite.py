@@ -324,6 +324,7 @@ async def test_a_kept_answer_that_breaks_the_file_can_still_be_applied(tmp_path)
         assert "def f(x):\n    return (bool(x)\n" == s.desk.text("a.py")
         s.check_one_step("a.py", before)
         assert "applyKept" not in s.offers("a.py", selected)
+        assert isinstance(await s.run("applyKept", "a.py"), Declined), "a late second click"
         assert 2 == len(s.requests), "applying asks nobody"
 
 
@@ -337,12 +338,27 @@ async def test_a_kept_answer_is_not_applied_to_another_text(tmp_path):
         offer = s.offers("a.py", selected)["applyKept"]
         s.desk.type("a.py", "not not x", "not not xx")
 
-        assert "applyKept" not in s.offers("a.py", selected)
         outcome = await s.take(offer, "a.py")
 
         assert isinstance(outcome, Declined)
+        assert "no_kept_answer" == outcome.reason
+        assert "applyKept" not in s.offers("a.py", selected)
         assert "def f(x):\n    return not not xx\n" == s.desk.text("a.py")
         assert outcome.text == s.desk.told[-1][1]
+
+
+async def test_a_kept_answer_that_the_editor_refuses_stays_at_hand(tmp_path):
+    """Refused once is not lost: it is offered again."""
+    before, selected = unmarked(F)
+    async with story(tmp_path) as s:
+        s.desk.open("a.py", before)
+        s.reply(BROKEN, BROKEN)
+        await s.run("simplify", "a.py", selected)
+        s.desk.refuses = True
+        assert isinstance(await s.apply_kept("a.py"), Declined)
+        s.desk.refuses = False
+
+        assert isinstance(await s.apply_kept("a.py"), Edits)
 
 
 # -- tests ------------------------------------------------------------------------------------------------------

@@ -70,10 +70,7 @@ class Assistant:
     ) -> tuple[Offer, ...]:
         """What can be had here. Local: asks no model, awaits nothing."""
         settings = self._kit.config.settings
-        applicable = self._applicable.get(snapshot.uri)
-        if applicable is not None and applicable.base.lines != snapshot.lines:
-            del self._applicable[snapshot.uri]
-            applicable = None
+        applicable = self._applicable_to(snapshot)
         return offering.offers(
             snapshot,
             range_,
@@ -93,6 +90,14 @@ class Assistant:
             self._kit.syntax.definitions(snapshot)
             self.offers(snapshot, Range(Point(0, 0), Point(1, 0)))
             estimate("".join(snapshot.lines[:_READ_AHEAD_LINES]))
+
+    def _applicable_to(self, snapshot: Snapshot) -> Applicable | None:
+        """The kept answer that fits the text as it is, if there is one; one that does not is forgotten."""
+        applicable = self._applicable.get(snapshot.uri)
+        if applicable is not None and applicable.base.lines != snapshot.lines:
+            del self._applicable[snapshot.uri]
+            return None
+        return applicable
 
     def _why_disabled(self, snapshot: Snapshot) -> str | None:
         config = self._kit.config
@@ -139,7 +144,8 @@ class Assistant:
 
     async def _apply_kept(self, ask: Ask, editor: Editor) -> Outcome:
         """Apply an answer that was kept because it breaks the file: the person has read that and wants it anyway."""
-        applicable = self._applicable.pop(ask.uri, None)
+        snapshot = editor.read(ask.uri)
+        applicable = None if snapshot is None else self._applicable_to(snapshot)
         if applicable is None:
             declined = Declined("no_kept_answer", say("declined.no_kept_answer"))
             self._tell(declined, editor)

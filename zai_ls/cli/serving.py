@@ -94,7 +94,10 @@ class Late:
         app = self.app()
         if self.config.account is not None:
             await app.client.warm(self.config.account)
-        gc.freeze()  # again: by now all is loaded
+        # By now all is loaded that stays. What was made in vain on the way goes, the rest need not be looked at again.
+        gc.unfreeze()
+        gc.collect()
+        gc.freeze()
 
     async def _settled(self) -> None:
         if self._ready is not None:

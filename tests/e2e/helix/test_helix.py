@@ -104,7 +104,7 @@ async def test_an_edit_that_is_always_refused_is_kept(desk):
     assert helix.refused == 3
     assert text(helix, uri) == SOURCE.replace("import os", "# again\n" * 3 + "import os")
     assert len(helix.told) == 1
-    assert "sum(price * rate" in (await desk.kept())[0]["text"]
+    assert "sum(price * rate" in desk.kept()[0].text
 
 
 async def test_explanations_and_tests(desk):

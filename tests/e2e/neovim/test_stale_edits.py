@@ -48,4 +48,4 @@ async def test_an_edit_that_crosses_with_a_change_of_its_lines(desk):
     await neovim.done()
     assert text(neovim, uri) == SOURCE.replace("for price in prices:", "for each in sorted(prices):")
     assert (neovim.ignored, neovim.applied, len(neovim.told)) == (1, [], 1)
-    assert "sum(price * rate" in (await desk.kept())[0]["text"]
+    assert "sum(price * rate" in desk.kept()[0].text
