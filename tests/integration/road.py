@@ -103,7 +103,7 @@ async def road(
             emulator.config.plan,
         )
         database = Database(prepare(folder / "state"))
-        slot = LocalSlot(database, database.folder, clock, slots_of=lambda _account: 1, gap_s=0.02)
+        slot = LocalSlot(database, database.folder, clock, slots_of=lambda _account: 1, gap_s=0.1)
         ledger = Ledger(database, clock)
         client = Client(clock, "zai-ls/test", timeouts=timeouts)
         dispatcher = Dispatcher(

@@ -348,6 +348,7 @@ async def test_tests_that_would_break_their_file_are_kept(on_disk, tmp_path):
 
         assert isinstance(outcome, Kept), outcome
         assert "breaks_syntax" == outcome.reason
+        assert "would break the syntax of test_a.py" in outcome.text
         assert [] == s.desk.applied
         assert "Apply the kept answer" not in outcome.text, "it is not offered"
         assert "def test_two():\n    pass\n" == path.read_text() if on_disk else not path.exists()

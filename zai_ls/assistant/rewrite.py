@@ -254,7 +254,7 @@ class Rewrite:
         return Fit(plan.snapshot, plan.snapshot.uri, edits, code.text)
 
     def _make_tests(self, plan: Plan, tests: FileForTests, code: str) -> Fit | Unfit | Declined:
-        uri = plan.snapshot.uri if tests.inside else Path(tests.path).as_uri()
+        uri = _uri_of(plan)
         base = plan.snapshot if tests.inside else self._editor.read_file(uri)
         if base is None:
             start, text = end_of(("",)), tests.with_tests(code)
@@ -295,7 +295,7 @@ class Rewrite:
         return landed
 
     async def _keep_unfit(self, plan: Plan, unfit: Unfit) -> Kept:
-        kept = await self._keep(plan, unfit.reason, unfit.text, plan.snapshot.uri)
+        kept = await self._keep(plan, unfit.reason, unfit.text, _uri_of(plan))
         if not unfit.edits or plan.tests is not None:
             return kept
         self.applicable = Applicable(kept.answer_id, plan.snapshot, unfit.edits)
@@ -334,6 +334,12 @@ def unfit_document(snapshot: Snapshot, max_bytes: int) -> Declined | None:
 
 def _declined(reason: str, **values: object) -> Declined:
     return Declined(reason, say(f"declined.{reason}", **values))
+
+
+def _uri_of(plan: Plan) -> str:
+    """The document that the answer is for."""
+    tests = plan.tests
+    return plan.snapshot.uri if tests is None or tests.inside else Path(tests.path).as_uri()
 
 
 def _name(uri: str) -> str:

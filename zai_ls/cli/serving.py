@@ -23,6 +23,11 @@ if TYPE_CHECKING:
     from zai_ls.domain import Ask, Declined, Diagnostic, Offer, Outcome, Range, Snapshot
     from zai_ls.glm.dialect import WireRequest
 
+_COLLECT_OFTEN = gc.get_threshold()
+_COLLECT_SELDOM = (20_000, 50, 1_000)
+"""While thousands of classes are made that stay for good: a collector that looks at them finds little. (Not at all would
+leave 9 MiB of what it does find.)"""
+
 
 class Late:
     """The assistant, built when the editor waits for nothing any more: `initialize` is answered before."""
@@ -82,7 +87,7 @@ class Late:
 
     def begin(self) -> None:
         """The editor waits for nothing: find the key, which may take seconds, and warm up."""
-        gc.enable()
+        gc.set_threshold(*_COLLECT_OFTEN)
         self._ready = asyncio.ensure_future(self._begin())
 
     async def _begin(self) -> None:
@@ -161,8 +166,7 @@ def serve(
     ws: tuple[str, int] | None = None,
 ) -> int:
     """Serve one editor, configured by what *read* returns when it is first needed; the exit code the protocol asks for."""
-    # Thousands of classes are about to be made that stay for good: a collector that looks at them finds nothing.
-    gc.disable()
+    gc.set_threshold(*_COLLECT_SELDOM)
     from zai_ls.lsp.server import Server
     from zai_ls.lsp.server import serve as serve_lsp
 
