@@ -6,11 +6,12 @@ import asyncio
 import os
 import sys
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from bench.stage import SELECTION, editors, environment, percentile, source
-from zai_ls.cli.demo.editor import FULL_CAPABILITIES, ScriptedEditor
+from zai_ls.cli.demo.editor import FULL_CAPABILITIES, RequestFailed, ScriptedEditor
 
 EMPTY = "from pygls.lsp.server import LanguageServer; LanguageServer('empty', '1').start_io()"
 
@@ -23,7 +24,10 @@ class Process:
     empty_start: float
     rss_mib: float
     idle_cpu: float
+    listing_p50: float
     listing_p99: float
+    bare_p99: float
+    """Of a request that is refused at once: what pipes, and this machine's noise, take."""
     change_p99: float
 
 
@@ -37,6 +41,7 @@ async def measure(base_url: str, folder: Path) -> Process:
     async with editors(1, base_url, folder / "process") as (window,):
         uri = (folder / "process.py").as_uri()
         window.open(uri, "python", source(500))
+        bare = [await _refused(window) for _ in range(200)]
         listing = []
         for n in range(200):
             began = time.perf_counter()
@@ -53,6 +58,8 @@ async def measure(base_url: str, folder: Path) -> Process:
         empty_start=percentile(empty, 50),
         rss_mib=rss,
         idle_cpu=idle,
+        listing_p50=percentile(listing, 50),
+        bare_p99=percentile(bare, 99),
         listing_p99=percentile(listing, 99),
         change_p99=_typing(),
     )
@@ -68,6 +75,13 @@ async def _start(command: list[str], env: dict[str, str]) -> float:
     took = time.perf_counter() - began
     await window.stop()
     return took
+
+
+async def _refused(window: ScriptedEditor) -> float:
+    began = time.perf_counter()
+    with suppress(RequestFailed):
+        await window.request("bench/unknown", {})
+    return time.perf_counter() - began
 
 
 def _typing() -> float:

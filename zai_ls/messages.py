@@ -21,10 +21,10 @@ _ENGLISH: dict[str, str] = {
         "The account has no balance, or the key belongs to another product than {host} ({code}). "
         "A Coding Plan key needs the base URL ending in /api/coding/paas/v4; else recharge."
     ),
-    "error.plan_lacks_model": "Your plan does not include the model {model} ({code}). Another model is used where possible.",
+    "error.plan_lacks_model": "Your plan does not include the model {model} ({code}). Choose another in the setting zai.models, or leave the choice to zai-ls.",
     "error.plan_ended": "The plan of this key has ended or does not cover this use ({code}: {detail}). Renew it or use another key.",
     "error.account_locked": "The service reports a problem with the account ({code}: {detail}). Sign in on its website.",
-    "error.rate_limited": "The account already has a request in flight or sends too fast ({code}). zai-ls waits and goes on.",
+    "error.rate_limited": "Another tool holds the account, or it sends too fast ({code}), and that did not end while zai-ls waited. Try again later.",
     "error.overloaded": "The model {model} is overloaded right now ({code}). It is left alone for a while.",
     "error.quota_exhausted": "The {window} quota is used up ({code}).",
     "error.fair_use": (
@@ -223,20 +223,20 @@ _ENGLISH: dict[str, str] = {
     "unfit.not_code": "the reply was not code",
     "unfit.breaks_syntax": "the reply would have broken the file's syntax",
     "unfit.cut_off": "the reply was cut off at its bound",
-    "kept.not_code": "The model did not answer with code, twice. Its answer is kept: `zai-ls answers show {id}`, or {path}",
+    "kept.not_code": "The model did not answer with code, twice. Its answer is kept: `zai-ls answers {id}`, or {path}",
     "kept.breaks_syntax": (
-        "The answer would break the syntax of {file}, so it was not applied. It is kept: `zai-ls answers show {id}`, or {path}"
+        "The answer would break the syntax of {file}, so it was not applied. It is kept: `zai-ls answers {id}`, or {path}"
     ),
     "kept.applicable": 'The action "Apply the kept answer" applies it all the same.',
-    "kept.cut_off": "The answer was cut off before its end, twice; select less. What came is kept: `zai-ls answers show {id}`, or {path}",
+    "kept.cut_off": "The answer was cut off before its end, twice; select less. What came is kept: `zai-ls answers {id}`, or {path}",
     "kept.conflict": (
         "You changed the same lines of {file} while the model was writing, so its answer was not applied. "
-        "It is kept: `zai-ls answers show {id}`, or {path}"
+        "It is kept: `zai-ls answers {id}`, or {path}"
     ),
     "kept.document_closed": (
-        "{file} was closed or renamed while the model was writing. The answer is kept: `zai-ls answers show {id}`, or {path}"
+        "{file} was closed or renamed while the model was writing. The answer is kept: `zai-ls answers {id}`, or {path}"
     ),
-    "kept.refused_by_editor": "The editor did not take the change of {file}. The answer is kept: `zai-ls answers show {id}`, or {path}",
+    "kept.refused_by_editor": "The editor did not take the change of {file}. The answer is kept: `zai-ls answers {id}`, or {path}",
     "rewrite.once_more": "Asked once more, {model}: {why}.",
     "rewrite.next_model": "{why} Going on with {model}.",
     "rewrite.served_by": "{asked} was asked for; the service says {served} answered.",

@@ -35,14 +35,15 @@ class _Steps:
     """Ceilings of the waits before the second, third, … try; their number is the limit."""
 
     ceilings: tuple[float, ...]
-    completions: bool = True
-    """False: a completion is not tried again; by then nobody wants it."""
+    completions: int = 3
+    """How many of them a completion gets; by then nobody wants it any more."""
 
 
-_RATE = _Steps((1.0, 2.0, 4.0))
-_OVERLOAD = _Steps((2.0, 5.0, 15.0), completions=False)
+_RATE = _Steps((1.0, 2.0, 4.0, 8.0, 8.0, 8.0, 8.0, 8.0))
+"""Another tool may hold the account for half a minute; a person who asked, and sees why it waits, would wait for it."""
+_OVERLOAD = _Steps((2.0, 5.0, 15.0), completions=0)
 _SERVER = _Steps((0.5, 1.0, 2.0))
-_ONCE = _Steps((0.5,), completions=False)
+_ONCE = _Steps((0.5,), completions=0)
 
 _STEPS: Mapping[type[errors.ZaiError], _Steps] = {
     errors.RateLimited: _RATE,
@@ -64,7 +65,7 @@ def retry_delay(error: errors.ZaiError, attempt: int, lane: Lane, random01: floa
     steps = _STEPS.get(type(error))
     if steps is None or attempt >= len(steps.ceilings):
         return None
-    if lane in {Lane.TYPING, Lane.INVOKED} and not steps.completions:
+    if lane in {Lane.TYPING, Lane.INVOKED} and attempt >= steps.completions:
         return None
     delay = max(random01 * steps.ceilings[attempt], error.retry_after_s or 0.0)
     return delay if delay <= (_TYPING_PATIENCE_S if lane is Lane.TYPING else _PATIENCE_S) else None

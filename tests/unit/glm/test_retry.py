@@ -10,7 +10,10 @@ NOW = 1_795_000_000.0
 A, C, T, G = Lane.ACTION, Lane.INVOKED, Lane.TYPING, Lane.AGENT
 
 CEILINGS = [
-    (errors.RateLimited, {A: [1, 2, 4], C: [1, 2, 4], G: [1, 2, 4], T: [1, 2, None]}),
+    (
+        errors.RateLimited,
+        {A: [1, 2, 4, 8, 8, 8, 8, 8], C: [1, 2, 4], G: [1, 2, 4, 8, 8, 8, 8, 8], T: [1, 2, None]},
+    ),
     (errors.Overloaded, {A: [2, 5, 15], G: [2, 5, 15], C: [], T: []}),
     (errors.ServerError, {A: [0.5, 1, 2], C: [0.5, 1, 2], G: [0.5, 1, 2], T: [0.5, 1, 2]}),
     (errors.Unreachable, {A: [0.5, 1, 2], T: [0.5, 1, 2]}),
