@@ -41,6 +41,7 @@ async def measure(base_url: str, folder: Path) -> Process:
     async with editors(1, base_url, folder / "process") as (window,):
         uri = (folder / "process.py").as_uri()
         window.open(uri, "python", source(500))
+        await asyncio.sleep(1.0)
         bare = [await _refused(window) for _ in range(200)]
         listing = []
         for n in range(200):
