@@ -25,6 +25,7 @@ from zai_ls.errors import (
     Preempted,
     RateLimited,
     ServiceError,
+    StateUnusable,
     Unreachable,
     ZaiError,
 )
@@ -39,7 +40,7 @@ if TYPE_CHECKING:
     from zai_ls.clock import Clock
     from zai_ls.domain import Account
     from zai_ls.glm.client import Client, Response
-    from zai_ls.state.ledger import Ledger
+    from zai_ls.state.ledger import Ending, Ledger
     from zai_ls.state.slot import Lease, Place, Slot
 
 _log = logging.getLogger(__name__)
@@ -48,6 +49,9 @@ _NOT_YET_S = 2.0
 """A 1302 this soon after an abort or a change of holder means "not yet": the service frees a place later than we do."""
 
 _NOT_YET_TRIES = 8
+
+_NOTED_EVERY_S = 1.0
+"""A killed process leaves at most this much of its reply uncounted."""
 
 _REFUSAL_BYTES = 64 * 1024
 """As much of a refusal's body as is read; the rest says nothing more."""
@@ -144,7 +148,14 @@ class Exchange:
 class Streaming:
     """A reply under way: its status and headers as they came, and its body byte for byte."""
 
-    def __init__(self, exchange: Exchange, response: Response, observer: Observer) -> None:
+    def __init__(
+        self,
+        exchange: Exchange,
+        response: Response,
+        observer: Observer,
+        note: Callable[[int], None] = lambda _tokens: None,
+    ) -> None:
+        """*note* is told after each chunk how many tokens have come so far."""
         self.exchange = exchange
         """What was really sent; the model may differ from what was wished."""
         self.status: int = response.status
@@ -154,6 +165,7 @@ class Streaming:
         """True from the first byte on: from here the request is never tried again."""
         self.ended = False
         """True when the body was read to its end."""
+        self._note = note
         self._body = response.chunks()
         self._first = b""
 
@@ -169,6 +181,7 @@ class Streaming:
             yield self._first
         async for chunk in self._body:
             self.observer.feed(chunk)
+            self._note(self.observer.received_tokens)
             yield chunk
         self.ended = True
         self.observer.close()
@@ -262,7 +275,9 @@ class Dispatcher:
                     ) as response:
                         self._ledger.sent(turn.entry)
                         if response.status < 400:  # RFC 9110, section 15: from here on it is an error
-                            turn.streaming = Streaming(turn.exchange, response, turn.exchange.observe())
+                            turn.streaming = Streaming(
+                                turn.exchange, response, turn.exchange.observe(), self._noting(turn.entry)
+                            )
                             await turn.streaming.begin()
                             self._ledger.first_byte(turn.entry)
                             yield turn.streaming
@@ -380,10 +395,24 @@ class Dispatcher:
             entry, lambda view: throttle.decide(exchange.lane, exchange.model, view.closures, now)
         )
 
+    def _noting(self, entry: int) -> Callable[[int], None]:
+        """Writes down now and then what has come: all that is known of a request whose process is killed."""
+        noted_at = self._clock.now()
+
+        def note(tokens: int) -> None:
+            nonlocal noted_at
+            now = self._clock.now()
+            if not 0 <= now - noted_at < _NOTED_EVERY_S:
+                noted_at = now
+                self._ledger.received(entry, tokens)
+
+        return note
+
     def _finish(self, turn: _Turn) -> None:
         """Settle and release, exactly once, without an await: no cancellation can come between."""
         streaming, error, exchange = turn.streaming, turn.error, turn.exchange
         usage, served_model, received = None, "", 0
+        how: Ending
         if streaming is not None and streaming.begun:
             observer = streaming.observer
             usage, served_model, received = observer.usage, observer.served_model, observer.received_tokens
@@ -395,10 +424,11 @@ class Dispatcher:
             how, clean = "refused", True  # it never left this machine
         else:
             how, clean = "aborted" if error is None or isinstance(error, Preempted) else "cut", False
+        counted = usage or replace(
+            exchange.expected, cached_tokens=0, completion_tokens=received, estimated=True
+        )
+        cost = self._cost_of(exchange.account, exchange.model, counted, self._clock.now())
         try:
-            cost = (
-                self._cost_of(exchange.account, exchange.model, usage, self._clock.now()) if usage else None
-            )
             self._ledger.settle(
                 turn.entry,
                 usage,
@@ -406,9 +436,12 @@ class Dispatcher:
                 served_model=served_model,
                 error_code=error.code if error else "",
                 received_tokens=received,
-                credits=cost.credits if cost else None,
-                money=cost.money if cost else None,
+                credits=cost.credits,
+                money=cost.money,
             )
+        except StateUnusable as unusable:
+            # The reply is there all the same; the open entry counts as spent until this process ends.
+            _log.warning("ledger.not_settled %s", unusable)
         finally:
             turn.lease.release(clean=clean)
 

@@ -31,6 +31,15 @@ CATALOGUE = Catalogue.load()
 PROMPT = Prompt("You answer.", "Say something about:\n```python\nx = 1\n```", max_tokens=100)
 
 
+class Ahead(SystemClock):
+    """The system's clock, and as far ahead of it as a test says."""
+
+    ahead = 0.0
+
+    def now(self) -> float:
+        return super().now() + self.ahead
+
+
 @dataclass
 class Road:
     """One process's dispatcher, and the service at its end."""
@@ -40,6 +49,7 @@ class Road:
     slot: LocalSlot
     ledger: Ledger
     account: Account
+    clock: Ahead
 
     def exchange(
         self,
@@ -90,7 +100,7 @@ async def road(
     anthropic: bool = False,
 ) -> AsyncIterator[Road]:
     """A road with a folder of its own. Jitter is off: a retry whose wait is random does not wait."""
-    clock = SystemClock()
+    clock = Ahead()
     async with Emulator(config or EmulatorConfig()) as emulator:
         base_url = (
             emulator.anthropic_url if anthropic else emulator.raw_base_url if raw else emulator.base_url
@@ -112,7 +122,7 @@ async def road(
             random01=lambda: 0.0,
         )  # fmt: skip
         try:
-            yield Road(emulator, dispatcher, slot, ledger, account)
+            yield Road(emulator, dispatcher, slot, ledger, account, clock)
         finally:
             await slot.aclose()
             await client.aclose()

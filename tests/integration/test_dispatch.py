@@ -187,3 +187,20 @@ async def test_the_text_may_move_on_while_a_request_waits(tmp_path):
                 pass
 
         assert ["glm-4.5-air"] == sent == [served.model for served in r.emulator.record.chats]
+
+
+async def test_what_has_come_is_noted_while_it_comes(tmp_path):
+    """Should this process be killed, the ledger knows how much of the reply there was, to within a second."""
+    async with road(tmp_path, EmulatorConfig(service_s=30.0)) as r:
+        r.emulator.reply("word " * 400)
+        noted: list[int] = []
+        ledger_received = r.ledger.received
+        r.ledger.received = lambda entry, tokens: (noted.append(tokens), ledger_received(entry, tokens))  # type: ignore[method-assign] # overheard, not replaced
+
+        async with r.dispatcher.send(r.exchange()) as streaming:
+            async for _ in streaming.chunks():
+                r.clock.ahead += 0.6
+                if len(noted) == 2:
+                    break
+
+    assert 0 < noted[0] < noted[1]

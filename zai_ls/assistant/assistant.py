@@ -161,6 +161,7 @@ class Assistant:
             declined = Declined(landed.reason, say("declined.kept_did_not_fit"))
             self._tell(declined, editor)
             return declined
+        self._applicable.pop(ask.uri, None)
         return landed
 
     def _tell(self, outcome: Outcome, editor: Editor) -> None:

@@ -64,5 +64,6 @@ async def emulated(*arguments: str) -> AsyncIterator[Emulated]:
             ready = json.loads(await process.stdout.readline())
         yield Emulated(ready["url"])
     finally:
-        process.terminate()
+        if process.returncode is None:
+            process.terminate()
         await process.wait()
