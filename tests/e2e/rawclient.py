@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
@@ -53,7 +53,10 @@ class RawClient:
 
     async def write(self, data):
         self._process.stdin.write(data)
-        await self._process.stdin.drain()
+        with suppress(
+            ConnectionResetError, BrokenPipeError
+        ):  # hung up, or the server is gone: nobody listens
+            await self._process.stdin.drain()
 
     async def send(self, **message):
         await self.write(frame({"jsonrpc": "2.0", **message}))

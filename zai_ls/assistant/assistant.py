@@ -150,6 +150,7 @@ class Assistant:
             declined = Declined("no_kept_answer", say("declined.no_kept_answer"))
             self._tell(declined, editor)
             return declined
+        del self._applicable[ask.uri]  # from the first touch of the text on it is no longer on offer
         landed = await land(
             applicable.base,
             applicable.edits,
@@ -158,10 +159,10 @@ class Assistant:
             breaks=lambda _now, _text: False,
         )
         if isinstance(landed, NotLanded):
+            self._applicable[ask.uri] = applicable
             declined = Declined(landed.reason, say("declined.kept_did_not_fit"))
             self._tell(declined, editor)
             return declined
-        self._applicable.pop(ask.uri, None)
         return landed
 
     def _tell(self, outcome: Outcome, editor: Editor) -> None:
