@@ -19,6 +19,13 @@ class Clock(Protocol):
         ...
 
 
+def local_time(at: float, now: float) -> str:
+    """*at* as a person reads it: local time, with the date when *now* is another day."""
+    when, today = time.localtime(at), time.localtime(now)
+    same_day = when[:3] == today[:3]
+    return time.strftime("%H:%M" if same_day else "%a %d %b, %H:%M", when)
+
+
 class SystemClock:
     """The real clock."""
 

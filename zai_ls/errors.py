@@ -260,3 +260,9 @@ class StateUnusable(ZaiError):
     """The state folder or its database cannot be used."""
 
     message_id = "error.state"
+
+
+class StateLocked(StateUnusable):
+    """Another process keeps the state database locked."""
+
+    message_id = "error.state_locked"

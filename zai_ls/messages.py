@@ -45,9 +45,16 @@ _ENGLISH: dict[str, str] = {
         "No API key. Set ZAI_API_KEY in the environment of your editor, "
         "or `apiKeyCommand` in {config}; `zai-ls doctor` checks it."
     ),
+    "error.state_locked": (
+        "Another process keeps the state database {path} locked; try again when it is done. If this goes on, close whatever "
+        "else has the file open, such as a database browser or a backup."
+    ),
     "error.state": "The state folder {path} cannot be used ({detail}). Fix its permissions or set ZAI_STATE_DIR.",
     # -- settings and configuration (zai_ls.settings, zai_ls.config) ------------------------------------------
-    "settings.value": "zai.{key} in the {where}{shown} is not accepted: expected {accepted}. It is ignored; everything else stays.",
+    "settings.value": "zai.{key} {where}{shown} is not accepted: expected {accepted}.",
+    "settings.goes_on": "It is ignored; everything else stays.",
+    "settings.stops": "Nothing is sent until it is corrected.",
+    "settings.unknown_action": "{key} {where} names the action {action}, which does not exist. There are: {actions}.",
     "settings.unknown": "There is no setting zai.{key} ({where}).{hint}",
     "settings.near": " Did you mean zai.{near}?",
     "settings.key_as_setting": (
@@ -55,13 +62,13 @@ _ENGLISH: dict[str, str] = {
         "Put it into the variable ZAI_API_KEY, a keyring, or behind apiKeyCommand in your own config file."
     ),
     "settings.machine": (
-        "zai.{key} is ignored in the {where}, because a workspace could set it there and send your key elsewhere. "
+        "zai.{key} is ignored {where}, because a workspace could set it there and send your key elsewhere. "
         "Put it into your own config file{variable}."
     ),
     "config.file": "The file {path} cannot be read ({why}). Its settings are ignored until it is repaired.",
     "config.only_tighten": "{key} in {path} is ignored: a project's file may only switch things off and lower limits.",
     "config.no_account": "{detail}",
-    "config.bad_url": "The base URL in the {where} is not taken: {why} Nothing is sent until it is corrected.",
+    "config.bad_url": "The base URL {where} is not taken: {why} Nothing is sent until it is corrected.",
     "config.host_unknown": "{why} It may name the host that your key belongs to, so nothing is sent until then.",
     "address.malformed": "It is no URL. Expected something like https://api.z.ai/api/paas/v4.",
     "address.credentials": "It holds a user name or password. Leave them out; the key has its own places.",
@@ -71,6 +78,7 @@ _ENGLISH: dict[str, str] = {
     "key.command_missing": "The key command {name} cannot be run ({why}). Give its full path in apiKeyCommand.",
     "key.command_failed": "The key command {name} failed with exit code {code}. Run it in a terminal to see why.",
     "key.command_silent": "The key command {name} printed nothing. It has to print the key on its first line.",
+    "key.command_floods": "The key command {name} printed more than 64 KiB. It has to print the key on its first line.",
     "key.malformed": "The API key from {source} has blanks or other characters that no key has. Copy it again.",
     "cli.bad_set": "--set {given} makes no sense: expected KEY=VALUE, such as --set slots=2.",
     "cli.bad_address": "{given} is no address: expected HOST:PORT, such as 127.0.0.1:2087.",
@@ -128,7 +136,6 @@ _ENGLISH: dict[str, str] = {
     "doctor.database_fine": "The database {path} is sound.",
     "doctor.proxy": "Requests go through {proxy}.",
     "doctor.log": "The log file {path} cannot be written. Change zai.logFile or create its folder.",
-    "doctor.log_prompts": "zai.debug.logPrompts is on: your code is written to the log. Switch it off when you are done.",
     "status.account": "Account {account} at {host}, plan {plan}.",
     "status.line": "In flight: {in_flight}. Waiting: {waiting}.",
     "quota.none": "No quota window is known for this account.",
@@ -138,6 +145,7 @@ _ENGLISH: dict[str, str] = {
     "stats.none": "Nothing was sent for this account in the last {days} days.",
     "answers.none": "No answer is kept.",
     "answers.unknown": "No kept answer, or more than one, has an id that begins with {id}. `zai-ls answers` lists them.",
+    "settings.only_stricter": "zai.{key} from the editor can only be made stricter than {ours}, since a workspace may set it too. It stays at {ours}; set it in {path} instead.",
     "settings.thresholds": (
         "zai.{low} ({standard}) is above zai.{high} ({strong}): expected the first to be the smaller. Both are as by default."
     ),
@@ -200,6 +208,7 @@ _ENGLISH: dict[str, str] = {
     "lsp.quota_unknown": "use unknown",
     "lsp.quota_resets": "{window}, resets {when}",
     "lsp.quota_closed": " Closed: {reason}",
+    "lsp.quota_closed_until": " Closed: {reason} {resumes}",
     "lsp.quota_paused": " Paused; the command zai.resume goes on.",
     "progress.waiting": "waiting, {place} ahead, {seconds} s",
     "progress.sent": "{model}: sent, {seconds} s",
@@ -213,6 +222,10 @@ _ENGLISH: dict[str, str] = {
     "declined.no_such_action": "There is no action `{action}`. `zai-ls run --help` names them.",
     "declined.nothing_here": "There is no code here to work on. Select some, or put the cursor into a function.",
     "declined.no_place_for_tests": "It is not known where tests of this file belong. Save the file first, or write the test file yourself.",
+    "declined.tests_unreadable": "{file} is there, but cannot be read as UTF-8 text, so no tests can be added to it. Nothing was sent.",
+    "declined.tests_no_file": "{file}, where the tests belong, is no ordinary file. Nothing was sent.",
+    "declined.tests_link": "{file}, where the tests belong, is a link; zai-ls neither reads nor writes through it. Nothing was sent.",
+    "declined.tests_outside": "{file}, where the tests belong, lies outside the open folder. Nothing was sent.",
     "declined.empty_reply": "The model had nothing to say. Nothing was changed.",
     "declined.unchanged": "The model would change nothing here.",
     "declined.binary": "{file} is a binary file.",

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 from zai_ls.assistant.landing import NotLanded, land
 from zai_ls.assistant.ports import AccountStatus, Decision, Stage
 from zai_ls.assistant.rewrite import Applicable, Rewrite, unfit_document
+from zai_ls.catalogue import shipped_codes
 from zai_ls.core import offers as offering
 from zai_ls.core.tokens import estimate
-from zai_ls.domain import Declined, Kept, Point, Range
+from zai_ls.domain import Declined, Kept, Point, Range, Window
 from zai_ls.errors import ZaiError
 from zai_ls.glm.dialect import dialect_for
 from zai_ls.messages import say
@@ -19,17 +20,20 @@ from zai_ls.state.pause import pause, resume
 from zai_ls.state.slot import FAIR_USE, PAUSED
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from zai_ls.assistant.kit import Kit
     from zai_ls.assistant.plan import Plan
     from zai_ls.assistant.ports import Editor, Progress
     from zai_ls.config import Config
-    from zai_ls.domain import Ask, Diagnostic, Offer, Outcome, Snapshot, Window
+    from zai_ls.core.throttle import Closure
+    from zai_ls.domain import Ask, Diagnostic, Offer, Outcome, Snapshot
     from zai_ls.glm.dialect import WireRequest
 
 _log = logging.getLogger(__name__)
 
+_ENDLESS = frozenset({PAUSED, FAIR_USE})
+"""Codes of closures that a person ends."""
 _READ_AHEAD_LINES = 2_000
 """Whose tokens are counted ahead: a prompt shows no more of a file."""
 
@@ -91,6 +95,11 @@ class Assistant:
             self.offers(snapshot, Range(Point(0, 0), Point(1, 0)))
             estimate("".join(snapshot.lines[:_READ_AHEAD_LINES]))
 
+    def forget(self, uri: str) -> None:
+        """The document was closed; what was remembered of its text goes. Kept answers stay in their folder."""
+        self._kit.syntax.forget(uri)
+        self._applicable.pop(uri, None)
+
     def _applicable_to(self, snapshot: Snapshot) -> Applicable | None:
         """The kept answer that fits the text as it is, if there is one; one that does not is forgotten."""
         applicable = self._applicable.get(snapshot.uri)
@@ -137,7 +146,7 @@ class Assistant:
             self._last = Decision(ask, rewrite.choice, outcome, tuple(rewrite.lines))
             _log.info("action.done action=%s outcome=%s", ask.action, type(outcome).__name__)
             rewrite.end()
-        if rewrite.applicable is not None:
+        if rewrite.applicable is not None and editor.read(ask.uri) is not None:
             self._applicable[ask.uri] = rewrite.applicable
         self._tell(outcome, editor)
         return outcome
@@ -202,12 +211,12 @@ class Assistant:
             account=account.label,
             host=account.host,
             plan=account.plan,
-            windows=self._windows(account.label),
+            windows=with_spent(self._windows(account.label), closures),
             waiting=len(view.waiting),
             in_flight=len(view.holding),
-            closed_until=last.until if last else None,
+            closed_until=last.until if last and last.code not in _ENDLESS else None,
             closed_reason=last.reason or last.code if last else "",
-            paused=any(c.code in {PAUSED, FAIR_USE} for c in closures),
+            paused=any(c.code == PAUSED for c in closures),
             dispatcher=repr(self._kit.dispatcher),
         )
 
@@ -218,6 +227,18 @@ class Assistant:
     def resume(self) -> None:
         """Go on."""
         resume(self._kit.slot, self._kit.account().label)
+
+
+def with_spent(windows: tuple[Window, ...], closures: Iterable[Closure]) -> tuple[Window, ...]:
+    """*windows* as the service's own refusals correct them: one that it calls used up is, whatever we have counted."""
+    spent: dict[str, Window] = {}
+    for closure in sorted(closures, key=lambda c: c.until):
+        code = shipped_codes().get(closure.code)
+        name = code.window if code is not None else ""
+        if name == "5h" or name == "week":
+            spent[name] = Window(name, 100.0, closure.until, "reported")
+    known = tuple(spent.pop(window.name, window) for window in windows)
+    return (*known, *spent.values())
 
 
 class _Silent:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from zai_ls.clock import local_time
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -47,11 +48,7 @@ class Kit:
 
     def local_time(self, at: float | None) -> str:
         """*at* as a person reads it: local time, with the date when it is not today."""
-        if at is None:
-            return ""
-        when, today = time.localtime(at), time.localtime(self.clock.now())
-        same_day = when[:3] == today[:3]
-        return time.strftime("%H:%M" if same_day else "%a %d %b, %H:%M", when)
+        return "" if at is None else local_time(at, self.clock.now())
 
     def routing(self, account: Account) -> Routing:
         """What the choice of a model depends on besides the code."""

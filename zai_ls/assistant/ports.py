@@ -94,7 +94,10 @@ class AccountStatus:
     waiting: int
     in_flight: int
     closed_until: float | None
+    """None also when it is closed until a person resumes."""
     closed_reason: str
+    """A sentence; empty when it is open."""
     paused: bool
+    """By a person, and not by the service."""
     dispatcher: str
     """`repr(dispatcher)`: the one line that status, doctor and tests print."""

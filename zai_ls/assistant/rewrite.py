@@ -7,6 +7,7 @@ check it, and bring it onto the text as it is by then.
 from __future__ import annotations
 
 import asyncio
+import os
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,6 +16,7 @@ from urllib.parse import urlsplit
 from zai_ls.assistant.asking import Asking, Moot
 from zai_ls.assistant.course import Course
 from zai_ls.assistant.landing import NotLanded, land
+from zai_ls.assistant.nearby import top_of, why_not
 from zai_ls.assistant.plan import Plan, moved
 from zai_ls.core.actions import ACTIONS, Output
 from zai_ls.core.complexity import score
@@ -155,8 +157,8 @@ class Rewrite:
         if target is None:
             return _declined("nothing_here")
         tests = self._tests_of(snapshot) if action.output is Output.TESTS else None
-        if action.output is Output.TESTS and tests is None:
-            return _declined("no_place_for_tests")
+        if isinstance(tests, Declined):
+            return tests
         scored = score(snapshot, target, kit.syntax, ask.diagnostics)
         choice = route(
             scored, action, snapshot.language, explicit=ask.model, routing=kit.routing(self._account)
@@ -175,18 +177,36 @@ class Rewrite:
         self._note(choice.reason)
         return Plan(snapshot, ask, action, target, choice, prompt, tests)
 
-    def _tests_of(self, snapshot: Snapshot) -> FileForTests | None:
+    def _tests_of(self, snapshot: Snapshot) -> FileForTests | Declined:
+        """Where the tests go, with what is there; declined when that cannot be read, or is not ours to send and change."""
         if snapshot.path is None:
-            return None
+            return _declined("no_place_for_tests")
+        source, limit = snapshot.path, self._kit.config.settings.limits_max_file_bytes
+        top = top_of(source, self._kit.root)
 
         def exists(path: str) -> bool:
-            return Path(path).exists() or self._editor.read(Path(path).as_uri()) is not None
+            return os.path.lexists(path) or self._editor.read(Path(path).as_uri()) is not None
 
         def read(path: str) -> str | None:
+            if path != source and why_not(path, within=top, max_bytes=limit) is not None:
+                return None
             found = self._editor.read_file(Path(path).as_uri())
             return None if found is None else found.text
 
-        return file_for_tests(snapshot.path, snapshot.language, exists, read, self._kit.root)
+        tests = file_for_tests(source, snapshot.language, exists, read, self._kit.root)
+        if tests is None:
+            return _declined("no_place_for_tests")
+        if tests.inside:
+            return tests
+        name = Path(tests.path).name
+        reason = why_not(tests.path, within=top, max_bytes=limit)
+        if reason == "too_large":
+            return _too_large(name, limit)
+        if reason is not None:
+            return _declined(f"tests_{reason}", file=name)
+        if tests.existing is None and exists(tests.path):
+            return _declined("tests_unreadable", file=name)
+        return tests
 
     def _once_more(self, plan: Plan, why: str) -> Plan:
         """An unusable reply is asked for again once: one model up, or the same when a person chose it."""
@@ -323,13 +343,13 @@ def unfit_document(snapshot: Snapshot, max_bytes: int) -> Declined | None:
     if size > max_bytes or (
         size * 4 > max_bytes and len(snapshot.text.encode("utf-8", "replace")) > max_bytes
     ):
-        return _declined(
-            "too_large",
-            file=_name(snapshot.uri),
-            limit=f"{max_bytes / 2**20:.3g} MiB" if max_bytes >= 2**20 else f"{max_bytes / 2**10:.3g} KiB",
-            setting="limits.maxFileBytes",
-        )
+        return _too_large(_name(snapshot.uri), max_bytes)
     return None
+
+
+def _too_large(name: str, max_bytes: int) -> Declined:
+    limit = f"{max_bytes / 2**20:.3g} MiB" if max_bytes >= 2**20 else f"{max_bytes / 2**10:.3g} KiB"
+    return _declined("too_large", file=name, limit=limit, setting="limits.maxFileBytes")
 
 
 def _declined(reason: str, **values: object) -> Declined:

@@ -7,6 +7,7 @@ import time
 from typing import TYPE_CHECKING, TypeVar
 
 from zai_ls.cli.flags import account_of, configuration
+from zai_ls.clock import local_time
 
 if TYPE_CHECKING:
     import argparse
@@ -71,6 +72,4 @@ def _digits(percent: float) -> int:
 
 def local(at: float) -> str:
     """A time in the reader's own zone; with its day when it is not today."""
-    then = time.localtime(at)
-    today = time.localtime()[:3] == then[:3]
-    return time.strftime("%H:%M" if today else "%a %d %b %H:%M", then)
+    return local_time(at, time.time())

@@ -8,10 +8,13 @@ from __future__ import annotations
 import asyncio
 import gc
 import logging
+import os
 import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from zai_ls.messages import say
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -78,12 +81,22 @@ class Late:
         from zai_ls.config import tighten
 
         self._config = config
+        config = _no_looser(config)
         if self.root is not None:
             settings, problems = tighten(config.settings, Path(self.root))
             config = replace(config, settings=settings, problems=(*config.problems, *problems))
         self._tightened = config
         if self._app is not None:
             self._app.assistant.configure(config, root=self.root)
+
+    def forget(self, uri: str) -> None:
+        """The document was closed."""
+        if self._app is not None:
+            self._app.assistant.forget(uri)
+
+    def shown_in(self) -> Path:
+        """Where texts to read are written."""
+        return self.config.state_dir / "shown"
 
     def begin(self) -> None:
         """The editor waits for nothing: find the key, which may take seconds, and warm up."""
@@ -159,6 +172,41 @@ class Late:
             await self._app.aclose()
 
 
+def _no_looser(config: configuring.Config) -> configuring.Config:
+    """*config* with what guards the account no looser than without the editor: its settings may be a workspace's."""
+    from zai_ls.settings import BY_KEY, Origin, Problem
+
+    ours, theirs = config.with_editor({}).settings, config.settings
+    slots, gap_ms = min(ours.slots, theirs.slots), max(ours.gap_ms, theirs.gap_ms)
+    loosened = [
+        key
+        for key, now, then in (("slots", slots, theirs.slots), ("gapMs", gap_ms, theirs.gap_ms))
+        if now != then
+    ]
+    if not loosened:
+        return config
+    problems = tuple(
+        Problem(
+            key,
+            "value",
+            say(
+                "settings.only_stricter",
+                key=key,
+                ours=getattr(ours, BY_KEY[key].attribute),
+                path=config.user_file,
+            ),
+            Origin.EDITOR,
+        )
+        for key in loosened
+    )
+    return replace(
+        config,
+        settings=replace(theirs, slots=slots, gap_ms=gap_ms),
+        account=replace(config.account, slots=slots) if config.account else None,
+        problems=(*config.problems, *problems),
+    )
+
+
 def serve(
     read: Callable[[], configuring.Config],
     *,
@@ -177,6 +225,8 @@ def serve(
         on_folders=late.take_folders,
         on_ready=late.begin,
         on_text=late.read_ahead,
+        on_closed=late.forget,
+        shown_in=late.shown_in,
     )
     late.warn = server.warn
 
@@ -196,11 +246,12 @@ def serve(
 def log_to(config: configuring.Config) -> None:
     """Log as configured; standard output belongs to the protocol."""
     settings = config.settings
-    handler: logging.Handler = (
-        logging.FileHandler(Path(settings.log_file).expanduser(), encoding="utf-8")
-        if settings.log_file
-        else logging.StreamHandler(sys.stderr)
-    )
+    handler: logging.Handler = logging.StreamHandler(sys.stderr)
+    if settings.log_file:
+        path = Path(settings.log_file).expanduser()
+        # Made here for this user alone: the log names files and accounts.
+        os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600))
+        handler = logging.FileHandler(path, encoding="utf-8")
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s %(message)s"))
     logger = logging.getLogger("zai_ls")
     logger.addHandler(handler)

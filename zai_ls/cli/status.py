@@ -37,8 +37,9 @@ def lines(status: AccountStatus) -> list[str]:
     out.append(say("status.line", in_flight=status.in_flight, waiting=status.waiting))
     if status.paused:
         out.append(say("error.paused"))
-    elif status.closed_until is not None:
+    elif status.closed_reason:
         out.append(status.closed_reason)
+    if not status.paused and status.closed_until is not None:
         out.append(say("error.resumes", when=local(status.closed_until)))
     out.extend(window_text(window) for window in status.windows)
     return [*out, status.dispatcher]

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from zai_ls.config import keys
 from zai_ls.config.address import Address, BadAddress, parse
-from zai_ls.config.files import default_state_dir, read_layer, tighten, user_file
+from zai_ls.config.files import default_state_dir, read_layer, tighten, unknown_actions, user_file
 from zai_ls.domain import Account, Secret
 from zai_ls.errors import NoKey, ZaiError
 from zai_ls.messages import say
@@ -62,7 +62,11 @@ class Config:
         return replace(
             self,
             settings=settings,
-            problems=(*(p for p in self.problems if p.kind in _FOUND_ONCE), *problems),
+            problems=_each_once(
+                *(p for p in self.problems if p.kind in _FOUND_ONCE),
+                *problems,
+                *unknown_actions(settings, places),
+            ),
             sources={**self.sources, **places},
             account=replace(self.account, slots=settings.slots) if self.account else None,
             layers=tuple(layers),
@@ -113,6 +117,7 @@ def _resolve(
 ) -> Config:
     settings, setting_problems = merge(layers)
     sources = {key: str(origin) for key, origin in origins(layers).items()}
+    setting_problems = (*setting_problems, *unknown_actions(settings, sources))
     found: list[Problem] = [broken] if broken else []
     account: Account | None = None
     no_account: ZaiError | None = None
@@ -130,7 +135,7 @@ def _resolve(
     return Config(
         account=account,
         settings=settings,
-        problems=(*found, *setting_problems),
+        problems=_each_once(*found, *setting_problems),
         sources=sources,
         user_file=path,
         state_dir=Path(settings.state_dir).expanduser() if settings.state_dir else default_state_dir(),
@@ -144,10 +149,10 @@ def _resolve(
 def _require_known_host(
     problems: tuple[Problem, ...], broken: Problem | None, sources: Mapping[str, str]
 ) -> None:
-    """Falling back to the default host would send it a key that was meant for another."""
-    unread = next((p for p in problems if p.key == "baseUrl" and p.kind == "value"), None)
-    if unread is not None:
-        raise NotConfigured(unread.text)
+    """Falling back would send a key to a host it was not meant for, past a proxy, or beside the shared slot."""
+    stopping = next((p for p in problems if p.stops), None)
+    if stopping is not None:
+        raise NotConfigured(stopping.text)
     if broken is not None and sources["baseUrl"] == Origin.DEFAULT:
         raise NotConfigured(say("config.host_unknown", why=broken.text))
 
@@ -159,7 +164,8 @@ def _account(
     try:
         address = parse(settings.base_url)
     except BadAddress as bad:
-        raise NotConfigured(say("config.bad_url", where=sources["baseUrl"], why=bad)) from None
+        where = Origin(sources["baseUrl"]).phrase
+        raise NotConfigured(say("config.bad_url", where=where, why=bad)) from None
     found = _own_key(settings, sources, environ, find_key=find_key)
     if found is None and (pair := keys.in_pairs(environ, address.host if chosen else None)):
         theirs, found = pair
@@ -194,6 +200,11 @@ def _own_key(
         if from_flags or in_environment is None:
             return keys.from_command(settings.api_key_command, environ)
     return in_environment
+
+
+def _each_once(*problems: Problem) -> tuple[Problem, ...]:
+    """A sentence that two checks come to is read once; the first of them says how grave it is."""
+    return tuple({problem.text: problem for problem in reversed(problems)}.values())[::-1]
 
 
 def _label(key: Secret, address: Address) -> str:

@@ -80,4 +80,40 @@ def tighten(settings: Settings, root: Path) -> tuple[Settings, tuple[Problem, ..
             )
         elif declaration.tightened_by == "min":
             changes[declaration.attribute] = min(ours, theirs)
-    return replace(settings, **changes), (*loosening, *problems)
+    wrong = unknown_actions(project, {"actions.disabled": Origin.PROJECT})
+    return replace(settings, **changes), (*loosening, *problems, *wrong)
+
+
+def project_root(path: Path) -> Path | None:
+    """The project that the file *path* belongs to: the nearest folder above it with a project's file or a repository."""
+    return next(
+        (f for f in path.resolve().parents if (f / PROJECT_FILE).exists() or (f / ".git").exists()), None
+    )
+
+
+def unknown_actions(settings: Settings, sources: Mapping[str, str]) -> tuple[Problem, ...]:
+    """Names of actions that there are not: what was switched off so is not, and what was routed so goes elsewhere."""
+    if not settings.actions_disabled and not settings.routing_per_action:
+        return ()
+    from zai_ls.core.actions import ACTIONS
+
+    named = (
+        *(("actions.disabled", action) for action in settings.actions_disabled),
+        *(("routing.perAction", action) for action in settings.routing_per_action),
+    )
+    return tuple(
+        Problem(
+            key,
+            "value",
+            say(
+                "settings.unknown_action",
+                key=f"zai.{key}",
+                where=Origin(sources[key]).phrase,
+                action=action,
+                actions=", ".join(sorted(ACTIONS)),
+            ),
+            Origin(sources[key]),
+        )
+        for key, action in named
+        if action not in ACTIONS
+    )

@@ -7,8 +7,12 @@ only together with their own base URL, and their key goes to that host only.
 from __future__ import annotations
 
 import os
+import re
+import signal
 import subprocess
 import threading
+import time
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -33,6 +37,9 @@ SECRET_VARIABLES = frozenset((*OWN_VARIABLES, *(key for _, keys in PAIRS for key
 """Never handed to a child process."""
 
 COMMAND_TIMEOUT_S = 10.0
+MAX_PRINTED = 64 * 1024
+"""Bytes: no key and its notes are longer."""
+_GRACE_S = 1.0
 KEYRING_TIMEOUT_S = 2.0
 KEYRING_SERVICE = "zai-ls"
 """`keyring set zai-ls HOST` stores the key of a host."""
@@ -90,29 +97,75 @@ def from_command(command: Sequence[str], environ: Mapping[str, str]) -> Found:
 
     Runs without a shell, in the home folder so that no workspace can plant the program, with no input to wait for.
     """
-    name = command[0]
+    name = _shown(command[0])
     try:
-        done = subprocess.run(  # noqa: S603 - the person's own command, from the person's own places
+        process = subprocess.Popen(  # noqa: S603 - the person's own command, from the person's own places
             list(command),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
-            timeout=COMMAND_TIMEOUT_S,
             env=child_environment(environ),
             cwd=Path.home() if Path.home().is_dir() else Path(os.sep),
-            check=False,
+            start_new_session=True,
         )
-    except subprocess.TimeoutExpired:
-        raise KeyCommandFailed(say("key.command_slow", name=name, seconds=f"{COMMAND_TIMEOUT_S:g}")) from None
     except (OSError, ValueError) as error:
         why = getattr(error, "strerror", None) or "not a program"
         raise KeyCommandFailed(say("key.command_missing", name=name, why=why)) from None
-    if done.returncode:
-        raise KeyCommandFailed(say("key.command_failed", name=name, code=done.returncode))
-    lines = done.stdout.decode("utf-8", "replace").strip().splitlines()
+    ends = time.monotonic() + COMMAND_TIMEOUT_S
+    printed = _printed(process, COMMAND_TIMEOUT_S)
+    try:
+        if printed is None:
+            raise subprocess.TimeoutExpired(list(command), COMMAND_TIMEOUT_S)
+        if len(printed) > MAX_PRINTED:
+            raise KeyCommandFailed(say("key.command_floods", name=name))
+        code = process.wait(max(0.0, ends - time.monotonic()))
+    except subprocess.TimeoutExpired:
+        raise KeyCommandFailed(say("key.command_slow", name=name, seconds=f"{COMMAND_TIMEOUT_S:g}")) from None
+    finally:
+        _end(process)
+    if code:
+        raise KeyCommandFailed(say("key.command_failed", name=name, code=code))
+    lines = printed.decode("utf-8", "replace").strip().splitlines()
     if not lines:
         raise KeyCommandFailed(say("key.command_silent", name=name))
     return Found(Secret(lines[0].strip()), "apiKeyCommand")
+
+
+def _printed(process: subprocess.Popen[bytes], seconds: float) -> bytes | None:
+    """What *process* prints, a byte more than a key command may at most; None when that takes longer than *seconds*."""
+    pipe = process.stdout
+    assert pipe is not None
+    printed: list[bytes] = []
+
+    def read() -> None:
+        with pipe:
+            printed.append(pipe.read(MAX_PRINTED + 1))
+
+    thread = threading.Thread(target=read, name="zai-ls-key-command", daemon=True)
+    thread.start()
+    thread.join(seconds)
+    if not thread.is_alive():
+        return printed[0] if printed else b""
+    _end(process)
+    thread.join(_GRACE_S)
+    return None
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """End *process* with all that it has started, and see it gone; nothing is done to one that has ended."""
+    if process.poll() is None:
+        if os.name == "posix":
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)  # its session is its own, so its group has its number
+        else:
+            process.kill()
+        process.wait()
+
+
+def _shown(word: str) -> str:
+    """The program's name for a sentence, unless it may be a key that was written in the place of a command."""
+    is_path = os.sep in word or (os.altsep or os.sep) in word
+    return word if is_path or re.fullmatch(r"[a-z0-9._-]{1,20}", word) else "in apiKeyCommand"
 
 
 def in_keyring(host: str) -> Found | None:

@@ -6,10 +6,10 @@ import asyncio
 import itertools
 import logging
 import os
-import time
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
+from zai_ls.clock import local_time
 from zai_ls.core.actions import ACTIONS
 from zai_ls.domain import Declined
 from zai_ls.errors import Cancelled, Withdrawn, ZaiError
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
 
     from zai_ls.assistant.ports import AccountStatus, Progress
+    from zai_ls.clock import Clock
     from zai_ls.domain import Ask, Window
     from zai_ls.lsp.assisting import Assisting
     from zai_ls.lsp.client import Client
@@ -52,6 +53,7 @@ class Commands:
         editor: Callable[[], ClientEditor],
         client: Callable[[], Client],
         verbs: Mapping[str, Verb],
+        clock: Clock,
     ) -> None:
         self._assistant = assistant
         self._documents = documents
@@ -59,6 +61,7 @@ class Commands:
         self._editor = editor
         self._client = client
         self._verbs = verbs
+        self._clock = clock
         self._runs: dict[str, asyncio.Task[None]] = {}
         self._chores: set[asyncio.Task[None]] = set()
         self._count = itertools.count(1)
@@ -138,7 +141,7 @@ class Commands:
         self._begin(self._tell_quota)
 
     async def _tell_quota(self) -> None:
-        self._editor().tell("info", quota_sentence(self._assistant.status()))
+        self._editor().tell("info", quota_sentence(self._assistant.status(), self._clock.now()))
 
     def _show_prompt(self, argument: object = None) -> None:
         if argument is not None:
@@ -218,12 +221,15 @@ def progress_title(ask: Ask) -> str:
     return say("lsp.progress") if action is None else action.title(unquote(name))
 
 
-def quota_sentence(status: AccountStatus) -> str:
+def quota_sentence(status: AccountStatus, now: float) -> str:
     """What is left, in one sentence with local times."""
-    windows = "; ".join(_window(window) for window in status.windows) or say("lsp.quota_none")
+    windows = "; ".join(_window(window, now) for window in status.windows) or say("lsp.quota_none")
     if status.paused:
         closed = say("lsp.quota_paused")
     elif status.closed_until is not None:
+        resumes = say("error.resumes", when=local_time(status.closed_until, now))
+        closed = say("lsp.quota_closed_until", reason=status.closed_reason, resumes=resumes)
+    elif status.closed_reason:
         closed = say("lsp.quota_closed", reason=status.closed_reason)
     else:
         closed = ""
@@ -237,7 +243,7 @@ def quota_sentence(status: AccountStatus) -> str:
     )
 
 
-def _window(window: Window) -> str:
+def _window(window: Window, now: float) -> str:
     used = (
         say("lsp.quota_unknown")
         if window.used_percent is None
@@ -246,5 +252,4 @@ def _window(window: Window) -> str:
     text = say("lsp.quota_window", name=window.name, used=used)
     if window.resets_at is None:
         return text
-    when = time.strftime("%a %H:%M", time.localtime(window.resets_at))
-    return say("lsp.quota_resets", window=text, when=when)
+    return say("lsp.quota_resets", window=text, when=local_time(window.resets_at, now))

@@ -255,8 +255,9 @@ def workspace_edit(
     operations: list[types.TextDocumentEdit | types.CreateFile | types.RenameFile | types.DeleteFile] = []
     for change in edits.changes:
         if change.create and create_files:
-            # The edit after it overwrites nothing: whoever created the file meanwhile keeps theirs, and our text is told apart.
-            operations.append(types.CreateFile(change.uri, options=types.CreateFileOptions(overwrite=False)))
+            # Whoever created the file meanwhile keeps theirs. Unless told to ignore it, Neovim 0.11 empties it.
+            keep = types.CreateFileOptions(overwrite=False, ignore_if_exists=True)
+            operations.append(types.CreateFile(change.uri, options=keep))
         operations.append(_document_edit(change, lines_of(change.uri), unit, first_version))
     return types.WorkspaceEdit(document_changes=operations)
 

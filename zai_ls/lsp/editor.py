@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import logging
+import os
+import stat
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -64,13 +67,13 @@ class ClientEditor:
         return document.snapshot()
 
     def read_file(self, uri: str) -> Snapshot | None:
-        """The open document, else what lies on disk; None when neither, or when it is no text in UTF-8."""
+        """The open document, else what lies on disk; None when neither, or when it is no plain file of UTF-8 text."""
         path = path_of(uri)
         snapshot = self.read(uri)
         if snapshot is not None or path is None:
             return snapshot
         try:
-            text = Path(path).read_bytes().decode()
+            text = _bytes_of(path).decode()
         except (OSError, UnicodeDecodeError):
             return None
         return Snapshot(uri, "", 0, tuple(split_lines(text)), path)
@@ -96,6 +99,8 @@ class ClientEditor:
         for change in edits.changes:
             snapshot = self._documents.snapshot(change.uri)
             if snapshot is None:
+                if change.create and _is_taken(change.uri):
+                    return Landing.REFUSED  # some editors would empty it, whatever we ask of them
                 if change.version is not None and not change.create:
                     return Landing.STALE
                 continue
@@ -116,7 +121,10 @@ class ClientEditor:
             reply = self._peer.request(
                 types.WORKSPACE_APPLY_EDIT, types.ApplyWorkspaceEditParams(edit=edit, label=edits.label)
             )
-            return await self._landing(reply, seen, versions)
+            try:
+                return await self._landing(reply, seen, versions)
+            finally:
+                reply.cancel()  # nobody waits for it any longer
 
     @contextmanager
     def _watching(self, expected: dict[str, list[str]]) -> Iterator[list[asyncio.Future[bool]]]:
@@ -178,20 +186,47 @@ class ClientEditor:
     async def show(self, title: str, markdown: str) -> None:
         """Show a text as a document of its own where the editor can open one, else as a message."""
         if self._client.shows_documents:
-            uri = self._shown.write(title, markdown)
-            reply = self._peer.request(
-                types.WINDOW_SHOW_DOCUMENT, types.ShowDocumentParams(uri=uri, take_focus=True)
-            )
-            await self._first_of(_SHOW_S, reply)
-            if reply.done() and _says(reply, "success"):
-                return
+            try:
+                uri = self._shown.write(title, markdown)
+            except OSError as error:
+                _log.warning("A text to read cannot be written: %s", error.strerror)
+            else:
+                if await self._opens(uri):
+                    return
         self.tell("info", f"{title}\n\n{markdown}")
+
+    async def _opens(self, uri: str) -> bool:
+        reply = self._peer.request(
+            types.WINDOW_SHOW_DOCUMENT, types.ShowDocumentParams(uri=uri, take_focus=True)
+        )
+        try:
+            await self._first_of(_SHOW_S, reply)
+            return reply.done() and _says(reply, "success")
+        finally:
+            reply.cancel()
 
     def tell(self, severity: Literal["error", "warning", "info"], text: str) -> None:
         """One sentence for the person."""
         self._peer.notify(
             types.WINDOW_SHOW_MESSAGE, types.ShowMessageParams(type=_SEVERITIES[severity], message=text)
         )
+
+
+def _bytes_of(path: str) -> bytes:
+    """A plain file's content. Raises `OSError` for anything else: what a link or a device holds is not ours to send."""
+    if Path(path).is_symlink():
+        raise OSError(errno.ELOOP, os.strerror(errno.ELOOP), path)
+    # Not blocking, for a pipe that stands there; Windows knows neither flag, and has no such files.
+    flags = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+    with os.fdopen(os.open(path, os.O_RDONLY | flags), "rb") as file:
+        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+            raise OSError(errno.EINVAL, os.strerror(errno.EINVAL), path)
+        return file.read()
+
+
+def _is_taken(uri: str) -> bool:
+    path = path_of(uri)
+    return path is not None and os.path.lexists(path)
 
 
 def _says_applied(reply: asyncio.Future[Any]) -> bool:

@@ -44,6 +44,10 @@ _FINISH_S = 2.0
 """Most time for open requests to end at shutdown; then they are answered as cancelled without waiting."""
 
 
+_MOST_ASKED = 64
+"""Requests to the editor that it may leave unanswered; the oldest is given up for one more."""
+
+
 class EditorError(Exception):
     """The editor answered a request of ours with an error, or will not answer any more."""
 
@@ -91,7 +95,10 @@ class Protocol(LanguageServerProtocol):
         except (ValueError, RecursionError):
             self._refuse(None, types.ErrorCodes.ParseError, "The message is not JSON")
             return
-        self.handle_message(message)
+        try:
+            self.handle_message(message)
+        except Exception as error:  # noqa: BLE001  (no message, however odd, ends the conversation)
+            log_failure("A message", error)
 
     def _send(self, message: dict[str, Any]) -> None:
         if self._writer is None:
@@ -111,7 +118,7 @@ class Protocol(LanguageServerProtocol):
             self._refuse(None, types.ErrorCodes.InvalidRequest, "A message is one JSON object")
             return
         method, msg_id = message.get("method"), message.get("id")
-        if method is None and ("result" in message or "error" in message):
+        if method is None and ("result" in message or "error" in message or self._is_asked(msg_id)):
             self._take_reply(message)
         elif not isinstance(method, str) or isinstance(msg_id, bool | float | list | dict):
             self._refuse(None, types.ErrorCodes.InvalidRequest, "Neither a request nor a reply")
@@ -123,6 +130,9 @@ class Protocol(LanguageServerProtocol):
     def _take_request(self, msg_id: Id, method: str, params: Any) -> None:
         if refusal := self._out_of_turn(method):
             self._refuse(msg_id, *refusal)
+            return
+        if msg_id in self._tasks:
+            self._refuse(msg_id, types.ErrorCodes.InvalidRequest, "A request of this id is still open")
             return
         handler = self.fm.builtin_features.get(method) or self.fm.features.get(method)
         if handler is None:
@@ -170,16 +180,22 @@ class Protocol(LanguageServerProtocol):
         if task is not None:
             task.cancel()
 
+    def _is_asked(self, msg_id: object) -> bool:
+        """Does the editor owe us a reply of that id? Some leave out a result that is null."""
+        return isinstance(msg_id, str | int) and not isinstance(msg_id, bool) and msg_id in self._asked
+
     def _take_reply(self, message: dict[str, Any]) -> None:
         msg_id, error = message.get("id"), message.get("error")
-        asked = self._asked.pop(msg_id, None) if isinstance(msg_id, str | int) else None
+        asked = self._asked.pop(msg_id) if self._is_asked(msg_id) else None
         if asked is None or asked.done():
             return
         if error is None:
             asked.set_result(message.get("result"))
         else:
             fields = error if isinstance(error, dict) else {}
-            asked.set_exception(EditorError(str(fields.get("message", "")), int(fields.get("code") or 0)))
+            code = fields.get("code")
+            text = str(fields.get("message", ""))
+            asked.set_exception(EditorError(text, code if isinstance(code, int) else 0))
 
     # -- fitting JSON to types --------------------------------------------------------------------------
 
@@ -246,6 +262,10 @@ class Protocol(LanguageServerProtocol):
             reply.set_exception(EditorError("The editor is gone"))
             return reply
         self._asked[msg_id] = reply
+        reply.add_done_callback(lambda _: self._asked.pop(msg_id, None))
+        if len(self._asked) > _MOST_ASKED:
+            # By an editor that answers nothing of that kind, such as the creation of progress.
+            self._asked.pop(next(iter(self._asked))).set_exception(EditorError("The editor never answered"))
         self._send({"id": msg_id, "method": method, "params": params})
         return reply
 
@@ -313,7 +333,7 @@ class Protocol(LanguageServerProtocol):
         self.ended.set()
         self._state = "stopped"
         await self._stop()
-        for reply in self._asked.values():
+        for reply in tuple(self._asked.values()):
             if not reply.done():
                 reply.set_exception(EditorError("The editor is gone"))
         if self._tasks:

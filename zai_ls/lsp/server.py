@@ -28,6 +28,7 @@ from zai_ls.messages import say
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
+    from pathlib import Path
 
     from zai_ls.clock import Clock
     from zai_ls.domain import Snapshot
@@ -52,6 +53,8 @@ class Server:
         on_folders: Callable[[tuple[str, ...]], None] = lambda _: None,
         on_ready: Callable[[], None] = lambda: None,
         on_text: Callable[[Snapshot], None] = lambda _: None,
+        on_closed: Callable[[str], None] = lambda _: None,
+        shown_in: Callable[[], Path] | None = None,
         verbs: Mapping[str, Verb] | None = None,
         clock: Clock | None = None,
     ) -> None:
@@ -61,6 +64,8 @@ class Server:
         and returns sentences about what it could not take. *on_folders* gets the workspace's paths.
         *on_ready* is called once when the editor waits for nothing: the moment to warm things up.
         *on_text* gets each document when it is opened, and after it has changed, as soon as nobody types.
+        *on_closed* gets the URI of each document that the editor has closed.
+        *shown_in* names the folder for texts to read, when one is to be written; without it they go to the system's.
         *verbs* do the public commands that lie outside `lsp/`.
         """
         # pygls logs whole messages at INFO, and those hold documents.
@@ -73,7 +78,8 @@ class Server:
         self._on_folders = on_folders
         self._on_ready = on_ready
         self._clock = clock
-        self._shown = ShownTexts()
+        self._on_closed = on_closed
+        self._shown = ShownTexts(shown_in, clock)
         self._options: Mapping[str, object] = {}
         self._told: set[str] = set()
         self._folders: dict[str, None] = {}
@@ -93,7 +99,7 @@ class Server:
         self._bars = ProgressBars(protocol, clock)
         self._reading = ReadingAhead(self.documents, on_text, clock)
         self.commands = Commands(
-            assistant, self.documents, self._bars, self.editor, lambda: self.client, verbs or {}
+            assistant, self.documents, self._bars, self.editor, lambda: self.client, verbs or {}, clock
         )
         self._register()
 
@@ -150,6 +156,7 @@ class Server:
             {"textDocument": {"uri": ""}, "range": _NOWHERE, "context": {"diagnostics": []}},
             [types.CodeAction("", command=types.Command("", ""))],
         )
+        self._shown.sweep()
         self._on_ready()
 
     async def _end(self) -> None:
@@ -226,6 +233,7 @@ class Server:
 
     def _did_close(self, params: types.DidCloseTextDocumentParams) -> None:
         self.documents.close(params.text_document.uri)
+        self._on_closed(params.text_document.uri)
 
     # -- requests ---------------------------------------------------------------------------------------
 

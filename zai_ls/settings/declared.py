@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Literal, TypeVar, cast, get_args
 
 from zai_ls.domain import PlanName
-from zai_ls.settings.kinds import Command, Kind, Number, OneOf, Switch, Table, Text, Whole, Words
+from zai_ls.settings.kinds import Command, Kind, Number, OneOf, Table, Text, Whole, Words
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -36,6 +36,8 @@ class Declaration:
     """Environment variable that sets it."""
     tightened_by: Literal["", "union", "min"] = ""
     """How a project's `.zai.toml` may tighten it; empty: it may not."""
+    vital: bool = False
+    """It decides where requests go or whose slot they share: rather than do without a value that was meant, nothing is sent."""
 
     @property
     def attribute(self) -> str:
@@ -52,8 +54,9 @@ def _setting(
     machine: bool = False,
     env: str = "",
     tightened_by: Literal["", "union", "min"] = "",
+    vital: bool = False,
 ) -> T:
-    declaration = Declaration(key, kind, default, doc, machine, env, tightened_by)
+    declaration = Declaration(key, kind, default, doc, machine, env, tightened_by, vital)
     return field(default_factory=lambda: default, metadata={"declaration": declaration})
 
 
@@ -73,6 +76,7 @@ class Settings:
         "Plain http is taken for this machine's own addresses only.",
         machine=True,
         env="ZAI_BASE_URL",
+        vital=True,
     )
     plan: PlanName = _setting(  # noqa: RUF009 - makes a field, like the others
         "plan",
@@ -89,6 +93,7 @@ class Settings:
         "Your own name for the account. Give several keys of one plan the same name: they share one slot and one quota. "
         "Empty: a digest of key and host.",
         machine=True,
+        vital=True,
     )
     api_key_command: tuple[str, ...] = _setting(
         "apiKeyCommand",
@@ -106,6 +111,7 @@ class Settings:
         "Empty: the system's place for a user's state.",
         machine=True,
         env="ZAI_STATE_DIR",
+        vital=True,
     )
     proxy: str = _setting(
         "proxy",
@@ -113,6 +119,7 @@ class Settings:
         "",
         "Proxy for all requests. Empty: none.",
         machine=True,
+        vital=True,
     )
     log_file: str = _setting(
         "logFile",
@@ -160,7 +167,7 @@ class Settings:
         "actions.disabled",
         Words("a list of actions"),
         (),
-        "Actions that are not offered.",
+        "Actions that are not offered, and not run from a shell.",
         tightened_by="union",
     )
     actions_language: str = _setting(
@@ -205,28 +212,12 @@ class Settings:
     timeouts_total: float = _setting(
         "timeouts.total", Number(1, 7_200, "seconds"), 600.0, "Longest duration of a whole reply."
     )
-    typing_deadline: float = _setting(
-        "typing.deadline",
-        Number(0.1, 60, "seconds"),
-        3.0,
-        "A completion while typing that would have to wait longer is not asked for.",
-    )
-    status: bool = _setting(
-        "status", Switch(), False, "Send the notification `zai/status` whenever the account's state changes."
-    )
     answers_keep: int = _setting(
-        "answers.keep", Whole(0, 1_000), 20, "How many answers that could not be applied are kept."
+        "answers.keep", Whole(1, 1_000), 20, "How many answers that could not be applied are kept."
     )
     answers_days: int = _setting("answers.days", Whole(0, 365, "days"), 7, "How long they are kept.")
     log_level: str = _setting(
         "log.level", OneOf(("error", "warning", "info", "debug")), "warning", "How much is logged."
-    )
-    debug_log_prompts: bool = _setting(
-        "debug.logPrompts",
-        Switch(),
-        False,
-        "Log prompts and replies, your code with them. Nothing else puts code into the log.",
-        machine=True,
     )
 
 

@@ -61,21 +61,6 @@ class OneOf:
 
 
 @dataclass(frozen=True, slots=True)
-class Switch:
-    """On or off."""
-
-    accepts: str = "true or false"
-
-    def read(self, value: object) -> bool:
-        """A boolean; from the environment or a flag also its name."""
-        if isinstance(value, str) and value.strip().lower() in {"true", "false"}:
-            return value.strip().lower() == "true"
-        if not isinstance(value, bool):
-            raise NotAccepted
-        return value
-
-
-@dataclass(frozen=True, slots=True)
 class Number:
     """A number from *low* to *high*, both included."""
 

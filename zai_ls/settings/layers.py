@@ -8,7 +8,7 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Literal, cast
 
@@ -35,6 +35,16 @@ class Origin(StrEnum):
     FLAGS = "command line"
     PROJECT = "project file"
 
+    @property
+    def phrase(self) -> str:
+        """The place as it reads in a sentence."""
+        return f"on the {self}" if self is Origin.FLAGS else f"in the {self}"
+
+    @property
+    def strength(self) -> int:
+        """Of two that say something about one value, the stronger counts."""
+        return list(Origin).index(self)
+
 
 @dataclass(frozen=True, slots=True)
 class Layer:
@@ -55,6 +65,8 @@ class Problem:
     text: str
     """For a person: what is wrong, what is accepted, what is used instead."""
     origin: Origin
+    stops: bool = False
+    """Nothing is sent until it is put right, because what is missing decides where requests go or whose slot they share."""
 
 
 def merge(layers: Sequence[Layer]) -> tuple[Settings, tuple[Problem, ...]]:
@@ -101,13 +113,15 @@ def _collect(
     sources: dict[str, Origin] = {}
     problems: list[Problem] = []
     for layer in layers:
-        where = layer.place or layer.origin.value
+        where = f"in {layer.place}" if layer.place else layer.origin.phrase
         outside = layer.origin in {Origin.EDITOR, Origin.PROJECT}
         for key, value in flatten(layer.values).items():
             declaration = BY_KEY.get(key)
             if declaration is None:
                 if not key.startswith(_CLIENT_KEYS):
-                    problems.append(Problem(key, "unknown", _unknown(key, where), layer.origin))
+                    meant = None if outside else _vital_like(key)
+                    problem = Problem(key, "unknown", _unknown(key, where), layer.origin, meant is not None)
+                    problems.append(problem)
                 continue
             if declaration.machine and outside:
                 text = say("settings.machine", key=key, where=where, variable=_or_variable(declaration))
@@ -122,7 +136,8 @@ def _collect(
                 text = say(
                     "settings.value", key=key, where=where, shown=shown, accepted=declaration.kind.accepts
                 )
-                problems.append(Problem(key, "value", text, layer.origin))
+                problems.append(Problem(key, "value", text, layer.origin, declaration.vital))
+    problems = [_with_its_effect(problem, sources) for problem in problems]
     _check_thresholds(values, sources, problems)
     return values, sources, problems
 
@@ -139,6 +154,28 @@ def _check_thresholds(values: dict[str, object], sources: dict[str, Origin], pro
     for key in (low, high):
         values.pop(key, None)
         sources.pop(key, None)
+
+
+def _vital_like(key: str) -> str | None:
+    """The vital setting that *key* can only be a misspelling of, such as `base_url`."""
+    last = _bare(key.rpartition(".")[2])
+    return next((k for k, d in BY_KEY.items() if d.vital and _bare(k) == last), None)
+
+
+def _bare(name: str) -> str:
+    return name.casefold().replace("_", "").replace("-", "")
+
+
+def _with_its_effect(problem: Problem, sources: Mapping[str, Origin]) -> Problem:
+    """*problem* with what comes of it: a stronger place may have said it right."""
+    meant = (_vital_like(problem.key) or problem.key) if problem.stops else problem.key
+    stops = problem.stops and sources.get(meant, Origin.DEFAULT).strength <= problem.origin.strength
+    if problem.origin is Origin.FLAGS:
+        return replace(problem, stops=stops)  # ends the call: there is nothing that goes on
+    if stops:
+        return replace(problem, text=f"{problem.text} {say('settings.stops')}")
+    text = f"{problem.text} {say('settings.goes_on')}" if problem.kind == "value" else problem.text
+    return replace(problem, text=text, stops=False)
 
 
 def _unknown(key: str, where: str) -> str:

@@ -9,10 +9,11 @@ from __future__ import annotations
 import os
 import sqlite3
 import time
-from typing import TYPE_CHECKING, TypeVar
+from functools import partial
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 from uuid import uuid4
 
-from zai_ls.errors import StateUnusable
+from zai_ls.errors import StateLocked, StateUnusable
 from zai_ls.messages import say
 from zai_ls.state.folder import prepare
 from zai_ls.state.kernel_lock import KernelLock
@@ -25,11 +26,15 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 FILE = "state.db"
-_BUSY_S = 5.0
+_BUSY_S = 1.0
+"""How long another process's writing is waited for, which blocks: a whole second of an editor is much already."""
+SHORT_S = 0.1
+"""The same, where the work can be done later or left."""
 _OPENING_S = 10.0
 _QUICK_TRIES = 40
 _QUICK_PAUSE_S = 0.0002
 """A transaction of ours lasts less than a millisecond. SQLite itself would wait 1, 2, 5 and then 10 ms between its tries."""
+_LOCKED = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED})
 _NO_FAULT_OF_THE_FILE = frozenset(
     {
         sqlite3.SQLITE_BUSY,
@@ -45,6 +50,11 @@ _DAMAGE = frozenset({0, sqlite3.SQLITE_ERROR, sqlite3.SQLITE_CORRUPT, sqlite3.SQ
 """What a damaged file says when it is opened: 0 is our own finding, ERROR a table or column that is not there."""
 _SHORT_READ = sqlite3.SQLITE_IOERR | 2 << 8
 """SQLITE_IOERR_SHORT_READ: the file ends in the middle of a page."""
+
+
+class _Owed(NamedTuple):
+    work: Callable[[sqlite3.Connection], object]
+    done: Callable[[], object]
 
 
 class Database:
@@ -63,22 +73,46 @@ class Database:
         self._connection: sqlite3.Connection | None = None
         self._file: os.stat_result | None = None
         self._restorers: list[Callable[[sqlite3.Connection], None]] = []
+        self._owed: list[_Owed] = []
 
-    def transaction(self, work: Callable[[sqlite3.Connection], T]) -> T:
+    def transaction(self, work: Callable[[sqlite3.Connection], T], *, patience_s: float = _BUSY_S) -> T:
         """What *work* returns, done alone among all processes and as a whole or not at all.
 
         *work* runs again when the file turns out lost or damaged, so it must leave no trace outside when it fails.
-        Raises `StateUnusable`.
+        Raises `StateUnusable`; `StateLocked` when another process has been writing for *patience_s* seconds.
         """
-        return self._twice(work, "BEGIN IMMEDIATE")
+        return self._twice(partial(self._paid, work), "BEGIN IMMEDIATE", patience_s)
+
+    def owe(
+        self, work: Callable[[sqlite3.Connection], object], done: Callable[[], object] = lambda: None
+    ) -> None:
+        """Do *work* at the beginning of the next transaction, whose ever it is; then call *done*."""
+        self._owed.append(_Owed(work, done))
+
+    @property
+    def owes(self) -> bool:
+        """Is there work that waits for the next transaction?"""
+        return bool(self._owed)
 
     def read(self, work: Callable[[sqlite3.Connection], T]) -> T:
         """What *work* returns, seeing the tables as of one instant; it writes nothing and waits for no writer."""
-        return self._twice(work, "BEGIN")
+        return self._twice(work, "BEGIN", _BUSY_S)
 
-    def _twice(self, work: Callable[[sqlite3.Connection], T], begin: str) -> T:
+    def _paid(self, work: Callable[[sqlite3.Connection], T], connection: sqlite3.Connection) -> T:
+        for owed in self._owed:
+            owed.work(connection)
+        return work(connection)
+
+    def _twice(self, work: Callable[[sqlite3.Connection], T], begin: str, patience_s: float) -> T:
+        owed = self._owed if begin == "BEGIN IMMEDIATE" else []
+        result = self._tried_twice(work, begin, patience_s)
+        while owed:
+            owed.pop(0).done()
+        return result
+
+    def _tried_twice(self, work: Callable[[sqlite3.Connection], T], begin: str, patience_s: float) -> T:
         try:
-            return self._once(work, begin)
+            return self._once(work, begin, patience_s)
         except sqlite3.Error as error:
             if _code(error) in _NO_FAULT_OF_THE_FILE:
                 raise self._unusable(error) from error
@@ -86,7 +120,7 @@ class Database:
         self._close()
         try:
             self._open(suspicion)
-            return self._once(work, begin)
+            return self._once(work, begin, patience_s)
         except sqlite3.Error as error:
             self._close()
             raise self._unusable(error) from error
@@ -103,9 +137,9 @@ class Database:
         """Let go of the file; the next use opens it again."""
         self._close()
 
-    def _once(self, work: Callable[[sqlite3.Connection], T], begin: str) -> T:
+    def _once(self, work: Callable[[sqlite3.Connection], T], begin: str, patience_s: float) -> T:
         connection = self._current()
-        _begin(connection, begin)
+        _begin(connection, begin, patience_s)
         try:
             result = work(connection)
             connection.execute("COMMIT")
@@ -145,7 +179,7 @@ class Database:
         self._connection, self._file = connection, _stat(self.path)
         if again:
             for restore in self._restorers:
-                self._once(restore, "BEGIN IMMEDIATE")
+                self._once(restore, "BEGIN IMMEDIATE", _BUSY_S)
         return connection
 
     def _connect(self, *, check: bool) -> sqlite3.Connection:
@@ -212,10 +246,11 @@ class Database:
             self._connection = None
 
     def _unusable(self, error: sqlite3.Error) -> StateUnusable:
-        return StateUnusable(str(error), path=str(self.path))
+        kind = StateLocked if _code(error) in _LOCKED else StateUnusable
+        return kind(str(error), path=str(self.path))
 
 
-def _begin(connection: sqlite3.Connection, begin: str) -> None:
+def _begin(connection: sqlite3.Connection, begin: str, patience_s: float) -> None:
     """Begin, as soon as no other process writes; at first with short pauses, then as patiently as SQLite does."""
     connection.execute("PRAGMA busy_timeout = 0")
     try:
@@ -229,7 +264,7 @@ def _begin(connection: sqlite3.Connection, begin: str) -> None:
             else:
                 return
     finally:
-        connection.execute(f"PRAGMA busy_timeout = {_BUSY_S * 1000:.0f}")
+        connection.execute(f"PRAGMA busy_timeout = {patience_s * 1000:.0f}")
     connection.execute(begin)
 
 

@@ -6,13 +6,16 @@ prompt's estimate + the tokens received, marked estimated; a refused one costs n
 
 from __future__ import annotations
 
+import logging
 import secrets
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from zai_ls.core import throttle
 from zai_ls.domain import Lane, Usage
+from zai_ls.errors import StateUnusable
 from zai_ls.state import closures
+from zai_ls.state.db import SHORT_S
 
 if TYPE_CHECKING:
     import sqlite3
@@ -21,6 +24,8 @@ if TYPE_CHECKING:
     from zai_ls.clock import Clock
     from zai_ls.core.throttle import Closure
     from zai_ls.state.db import Database
+
+_log = logging.getLogger(__name__)
 
 Ending = Literal["complete", "aborted", "cut", "refused", "orphaned"]
 """How a request ended: body read to its end; closed by us; broken off; answered with an error; its process died."""
@@ -162,19 +167,20 @@ class Ledger:
 
     def sent(self, entry_id: int) -> None:
         """The request is on its way."""
-        self._mark(entry_id, "UPDATE request SET sent_at = ? WHERE id = ? AND sent_at IS NULL")
+        self._mark(
+            "UPDATE request SET sent_at = ? WHERE id = ? AND sent_at IS NULL", (self._clock.now(), entry_id)
+        )
 
     def first_byte(self, entry_id: int) -> None:
         """The reply has begun; from here the request is never tried again."""
-        self._mark(entry_id, "UPDATE request SET first_byte_at = ? WHERE id = ? AND first_byte_at IS NULL")
+        self._mark(
+            "UPDATE request SET first_byte_at = ? WHERE id = ? AND first_byte_at IS NULL",
+            (self._clock.now(), entry_id),
+        )
 
     def received(self, entry_id: int, tokens: int) -> None:
         """So many tokens have arrived so far: what an orphan is settled with. For now and then, not for each chunk."""
-        self._db.transaction(
-            lambda connection: connection.execute(
-                "UPDATE request SET received_tokens = ? WHERE id = ? AND state = 'open'", (tokens, entry_id)
-            )
-        )
+        self._mark("UPDATE request SET received_tokens = ? WHERE id = ? AND state = 'open'", (tokens, entry_id))
 
     def settle(
         self,
@@ -190,6 +196,10 @@ class Ledger:
     ) -> None:
         """Close an entry, once; a second time changes nothing.
 
+        Never fails for the database's sake, because the reply is there all the same: what cannot be written now is written
+        with the next transaction of this process, and counts as spent until then.
+        What others, who took us for dead, have settled as an orphan's is settled anew, with what is really known.
+
         *how* is an `Ending`. Without *usage* the tokens are the prompt's estimate + *received_tokens*; without *credits* or
         *money* the reserved ones, in proportion to the tokens.
         """
@@ -197,11 +207,13 @@ class Ledger:
             raise ValueError(how)
         now = self._clock.now()
         mine = self._open.get(entry_id)
+        ours = mine is not None
 
         def work(connection: sqlite3.Connection) -> None:
             row = connection.execute(
-                "SELECT prompt_tokens, completion_tokens, credits, money FROM request WHERE id = ? AND state = 'open'",
-                (entry_id,),
+                """SELECT prompt_tokens, completion_tokens, credits, money FROM request
+                   WHERE id = ? AND (state = 'open' OR state = 'orphaned' AND ?)""",
+                (entry_id, ours),
             ).fetchone()
             if row is None:
                 return
@@ -227,8 +239,16 @@ class Ledger:
                 ),
             )
 
-        self._db.transaction(work)
-        self._open.pop(entry_id, None)
+        def done() -> None:
+            self._open.pop(entry_id, None)
+
+        try:
+            self._db.transaction(work, patience_s=SHORT_S)
+        except StateUnusable as error:
+            _log.warning("ledger.not_settled_yet %s", error)
+            self._db.owe(work, done)
+        else:
+            done()
 
     # -- questions ------------------------------------------------------------------------------------------
 
@@ -304,14 +324,24 @@ class Ledger:
         )
 
     def close(self) -> None:
-        """Have nothing put back any more."""
+        """Settle what is still owed; have nothing put back any more."""
+        if self._db.owes:
+            try:
+                self._db.transaction(lambda _: None)
+            except StateUnusable as error:  # whoever comes next settles it as an orphan's
+                _log.warning("ledger.not_settled %s", error)
         self._db.forget(self._restore)
 
     # -- inside ---------------------------------------------------------------------------------------------
 
-    def _mark(self, entry_id: int, statement: str) -> None:
-        now = self._clock.now()
-        self._db.transaction(lambda connection: connection.execute(statement, (now, entry_id)))
+    def _mark(self, statement: str, values: tuple[float, int]) -> None:
+        """Note something on the way. A request that is under way is worth more than a note of it: this never fails."""
+        try:
+            self._db.transaction(
+                lambda connection: connection.execute(statement, values), patience_s=SHORT_S
+            )
+        except StateUnusable as error:
+            _log.warning("ledger.not_noted %s", error)
 
     def _restore(self, connection: sqlite3.Connection) -> None:
         for entry_id, (entry, started_at) in self._open.items():

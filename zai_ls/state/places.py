@@ -37,17 +37,19 @@ class Places:
                 return None
         return None
 
-    def is_free(self, account: str, index: int) -> bool:
-        """Is nobody in flight there?"""
-        return not is_held_elsewhere(self._path(account, index))
+    def is_free(self, account: str, index: int) -> bool | None:
+        """Is nobody in flight there? None when the file is gone: its holder, if it lives, holds what nobody can see."""
+        path = self._path(account, index)
+        return not is_held_elsewhere(path) if path.exists() else None
 
     def _unknown(self, account: str, known: Collection[int]) -> int:
-        count = index = 0
-        while (path := self._path(account, index)).exists():
-            count += index not in known and is_held_elsewhere(path)
-            index += 1
-        return count
+        spared = {self._path(account, index) for index in known}
+        found = self._folder.glob(f"slot-{_digest(account)}-*.lock")
+        return sum(is_held_elsewhere(path) for path in found if path not in spared)
 
     def _path(self, account: str, index: int) -> Path:
-        digest = hashlib.sha256(account.encode("utf-8", "surrogatepass")).hexdigest()[:16]
-        return self._folder / f"slot-{digest}-{index}.lock"
+        return self._folder / f"slot-{_digest(account)}-{index}.lock"
+
+
+def _digest(account: str) -> str:
+    return hashlib.sha256(account.encode("utf-8", "surrogatepass")).hexdigest()[:16]

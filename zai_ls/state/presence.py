@@ -73,7 +73,8 @@ class Presence:
     def bury_the_dead(self, connection: sqlite3.Connection, now: float) -> None:
         """Take out of all tables whoever died since anyone last looked."""
         known = [proc for (proc,) in connection.execute("SELECT id FROM proc")]
-        for proc in {*known, *(path.stem for path in self._folder.glob("*.lock"))}:
+        owing = [proc for (proc,) in connection.execute("SELECT DISTINCT proc FROM request WHERE state = 'open'")]
+        for proc in {*known, *owing, *(path.stem for path in self._folder.glob("*.lock"))}:
             if not self.is_alive(proc):
                 self.bury(connection, proc, now)
 
@@ -108,8 +109,9 @@ class Presence:
             self.bury(connection, proc, now)
         return 1 if slots > 1 and self._strangers(connection) else max(1, slots)
 
-    def leave(self, connection: sqlite3.Connection) -> None:
-        """Take our rows away."""
+    def leave(self, connection: sqlite3.Connection, now: float) -> None:
+        """Take our rows away; what is still open in the ledger nobody could settle after us."""
+        settle_orphans(connection, self.id, now)
         self._remove(connection, self.id)
 
     def die(self) -> None:

@@ -182,7 +182,7 @@ class LocalSlot:
         self._db.forget(self._restore)
         if self._presence.has_entered:
             with suppress(StateUnusable):
-                self._db.transaction(self._presence.leave)
+                self._db.transaction(partial(self._presence.leave, now=self._clock.now()))
             self._presence.die()
         self._waker.close()
 

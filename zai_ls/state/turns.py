@@ -215,7 +215,7 @@ class Turns:
             if row.state == "holding" and mine:
                 stale = row.ticket.id not in self.flights and row.ticket.id not in effects.granted
             elif row.state == "holding":
-                stale = row.slot is None or self._places.is_free(row.ticket.account, row.slot)
+                stale = self._has_ended(row)
             else:
                 stale = mine and row.ticket.id not in self.waiters
             if not stale:
@@ -227,6 +227,11 @@ class Turns:
             if not mine and not self._presence.is_alive(row.proc):
                 self._presence.bury(connection, row.proc, now)
         return found
+
+    def _has_ended(self, row: line.Row) -> bool:
+        """Is another process's row that says "in flight" left over? The kernel says so, unless the lock file is lost."""
+        free = True if row.slot is None else self._places.is_free(row.ticket.account, row.slot)
+        return not self._presence.is_alive(row.proc) if free is None else free
 
     def _is_asleep(self, row: line.Row, now: float) -> bool:
         return (

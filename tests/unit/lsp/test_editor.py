@@ -29,7 +29,7 @@ class Bench:
         self.peer, self.clock = PlayedPeer(), TurnedClock()
         self.documents = Documents(self.clock)
         self.documents.open(URI, "python", 1, "abc\n")
-        self.shown = ShownTexts()
+        self.shown = ShownTexts(None, self.clock)
         self.editor = ClientEditor(self.peer, self.documents, client, self.clock, self.shown)
 
     async def applying(self, *changes):
