@@ -25,12 +25,14 @@ from zai_ls.errors import (
     Preempted,
     RateLimited,
     ServiceError,
+    StateLocked,
     StateUnusable,
     Unreachable,
     ZaiError,
 )
 from zai_ls.glm.refusals import classify
 from zai_ls.glm.retry import closure_for, retry_delay
+from zai_ls.state.db import SHORT_S
 from zai_ls.state.ledger import Reservation
 from zai_ls.state.slot import refusal as refused_as
 
@@ -52,6 +54,10 @@ _NOT_YET_TRIES = 8
 
 _NOTED_EVERY_S = 1.0
 """A killed process leaves at most this much of its reply uncounted."""
+
+_LOCKED_S = 10.0
+_LOCKED_PAUSE_S = 0.25
+"""A database that another process keeps locked is tried again so often for so long before the person is told."""
 
 _REFUSAL_BYTES = 64 * 1024
 """As much of a refusal's body as is read; the rest says nothing more."""
@@ -261,6 +267,7 @@ class Dispatcher:
         eligible_at = 0.0
         while True:
             turn = await self._take(exchange, eligible_at, on_place, renew)
+            exchange = turn.exchange  # a retry builds on what was sent last, not on what was first wished
             self._in_flight.append(turn.exchange)
             try:
                 async with _giving_way(turn.lease, turn.exchange.lane):
@@ -347,20 +354,18 @@ class Dispatcher:
             finally:
                 self._waiting -= 1
             try:
-                current = renew(exchange, exchange.model) if renew else exchange
-                answer = self._reserve(current)
+                exchange, answer = await self._reserve_when_free(exchange, exchange.model, renew)
                 if isinstance(answer, throttle.Use) and renew is not None:
-                    current = renew(exchange, answer.model)
-                    answer = self._reserve(current)
+                    exchange, answer = await self._reserve_when_free(exchange, answer.model, renew)
             except BaseException:
                 lease.release(clean=True)  # nothing was sent
                 raise
             match answer:
                 case int():
-                    return _Turn(current, lease, answer)
+                    return _Turn(exchange, lease, answer)
                 case throttle.Wait(until=until):
                     lease.give_back(until)
-                    ticket = replace(ticket, eligible_at=until)
+                    ticket = replace(ticket, eligible_at=until, model=exchange.model)
                 case throttle.Refuse() as refusal:
                     lease.release(clean=True)
                     if refusal.until is not None:
@@ -377,6 +382,20 @@ class Dispatcher:
                 case _:
                     assert_never(answer)
 
+    async def _reserve_when_free(
+        self, exchange: Exchange, model: str, renew: Callable[[Exchange, str], Exchange] | None
+    ) -> tuple[Exchange, int | throttle.Verdict]:
+        """Reserve for the exchange as it is now; where another process keeps the database locked try again for a while."""
+        began = self._clock.now()
+        while True:
+            exchange = renew(exchange, model) if renew else exchange
+            try:
+                return exchange, self._reserve(exchange)
+            except StateLocked:
+                if not 0 <= self._clock.now() - began < _LOCKED_S:
+                    raise
+            await self._clock.sleep(_LOCKED_PAUSE_S)
+
     def _reserve(self, exchange: Exchange) -> int | throttle.Verdict:
         """The throttle's second question, in the transaction that makes the reservation."""
         now = self._clock.now()
@@ -392,7 +411,9 @@ class Dispatcher:
             money=cost.money,
         )
         return self._ledger.reserve(
-            entry, lambda view: throttle.decide(exchange.lane, exchange.model, view.closures, now)
+            entry,
+            lambda view: throttle.decide(exchange.lane, exchange.model, view.closures, now),
+            patience_s=SHORT_S,
         )
 
     def _noting(self, entry: int) -> Callable[[int], None]:
@@ -439,9 +460,6 @@ class Dispatcher:
                 credits=cost.credits,
                 money=cost.money,
             )
-        except StateUnusable as unusable:
-            # The reply is there all the same; the open entry counts as spent until this process ends.
-            _log.warning("ledger.not_settled %s", unusable)
         finally:
             turn.lease.release(clean=clean)
 
@@ -467,7 +485,9 @@ class Dispatcher:
     def _close_for(self, turn: _Turn, error: ZaiError, delay: float | None) -> None:
         """What *error* closes, it closes for every process."""
         closure = closure_for(error, self._clock.now(), delay)
-        if closure is not None:
+        if closure is None:
+            return
+        try:
             self._slot.close(
                 turn.exchange.account.label,
                 closure.until,
@@ -476,6 +496,8 @@ class Dispatcher:
                 lane=closure.lane,
                 reason=closure.reason,
             )
+        except StateUnusable as unusable:  # the service's own word is worth more to the person
+            _log.warning("request.closed_for_nobody %s", unusable)
 
     def _changed_hands_lately(self, turn: _Turn) -> bool:
         last = self._ledger.last_ended(turn.exchange.account.label, before=turn.entry)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import shlex
 import sqlite3
 import stat
 import sys
@@ -52,6 +53,7 @@ _NETWORK_FILE_SYSTEMS = frozenset(
     }
 )
 _MAX_ANSWER = 1 << 20
+_DAMAGE = frozenset({0, sqlite3.SQLITE_ERROR, sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +147,8 @@ def _settings(patient: Patient) -> Iterator[Finding]:
         known = "doctor.settings" if config.user_file.exists() else "doctor.settings_none"
         yield Finding("fine", "settings", say(known, path=config.user_file))
     if config.user_file.exists() and _others_may(config.user_file, stat.S_IWGRP | stat.S_IWOTH):
-        yield Finding("warning", "settings", say("doctor.file_writable", path=config.user_file))
+        text = say("doctor.file_writable", path=config.user_file, quoted=_quoted(config.user_file))
+        yield Finding("warning", "settings", text)
 
 
 @check("key")
@@ -230,9 +233,11 @@ def _state_folder(patient: Patient) -> Iterator[Finding]:
             "error", "state folder", say("error.state", path=folder, detail=f"{first} cannot be written")
         )
         return
-    yield Finding("fine", "state folder", say("doctor.state", path=folder))
     if folder.exists() and _others_may(folder, stat.S_IRWXG | stat.S_IRWXO):
-        yield Finding("error", "state folder", say("doctor.state_readable", path=folder))
+        text = say("doctor.state_readable", path=folder, quoted=_quoted(folder))
+        yield Finding("error", "state folder", text)
+    else:
+        yield Finding("fine", "state folder", say("doctor.state", path=folder))
     kind = _file_system(patient.root, first)
     if kind in _NETWORK_FILE_SYSTEMS:
         yield Finding("warning", "state folder", say("doctor.state_network", path=folder, kind=kind))
@@ -253,13 +258,14 @@ def _database(patient: Patient) -> Iterator[Finding]:
     """Are the databases sound?"""
     folder = patient.config.state_dir
     for path in sorted(folder.glob("*.db")) if folder.is_dir() else ():
-        wrong = _unsound(path)
+        wrong = _wrong_with(path)
         if wrong:
-            yield Finding("error", "database", say("doctor.database", path=path, why=wrong))
+            yield Finding("error", "database", wrong)
         else:
             yield Finding("fine", "database", say("doctor.database_fine", path=path))
-        if _others_may(path, stat.S_IRWXG | stat.S_IRWXO):
-            yield Finding("warning", "database", say("doctor.file_readable", path=path))
+        if path.is_file() and _others_may(path, stat.S_IRWXG | stat.S_IRWXO):
+            text = say("doctor.file_readable", path=path, quoted=_quoted(path))
+            yield Finding("warning", "database", text)
 
 
 @check("proxy")
@@ -277,14 +283,12 @@ def _proxy(patient: Patient) -> Iterator[Finding]:
 
 @check("log")
 def _log(patient: Patient) -> Iterator[Finding]:
-    """Can the log be written, and does it hold code?"""
+    """Can the log be written?"""
     settings = patient.config.settings
     if settings.log_file:
         folder = Path(settings.log_file).expanduser().resolve().parent
         if not folder.is_dir() or not os.access(folder, os.W_OK):
             yield Finding("error", "log", say("doctor.log", path=settings.log_file))
-    if settings.debug_log_prompts:
-        yield Finding("warning", "log", say("doctor.log_prompts"))
 
 
 # -- looking ------------------------------------------------------------------------------------------------
@@ -386,11 +390,23 @@ def _box(patient: Patient) -> str:
     return ""
 
 
-def _unsound(path: Path) -> str:
-    """What SQLite finds wrong with *path*; empty when nothing."""
+def _wrong_with(path: Path) -> str:
+    """What keeps zai-ls from using the database *path*, and what becomes of it, as a sentence; empty when nothing does."""
+    if not path.is_file():
+        return say("doctor.database_no_file", path=path)
+    ours = stat.S_IRUSR | stat.S_IWUSR
+    if not os.access(path, os.R_OK | os.W_OK) or path.stat().st_mode & ours != ours:
+        return say("doctor.database_closed", path=path, quoted=_quoted(path))
     try:
         with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True, timeout=2)) as database:
             (said,) = database.execute("PRAGMA quick_check(1)").fetchone()
     except sqlite3.Error as error:
-        return str(error)
-    return "" if said == "ok" else str(said)
+        # Only damage makes zai-ls begin it anew; what is locked or cannot be opened stays as it is.
+        damaged = getattr(error, "sqlite_errorcode", 0) & 0xFF in _DAMAGE
+        return say("doctor.database" if damaged else "doctor.database_unusable", path=path, why=error)
+    return "" if said == "ok" else say("doctor.database", path=path, why=said)
+
+
+def _quoted(path: Path) -> str:
+    """*path* as a shell takes it."""
+    return shlex.quote(str(path))

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+import sqlite3
+
 import pytest
 
 from tests.clock import TurnedClock
@@ -238,3 +241,74 @@ def test_the_clock_is_set_back_in_flight(desk):
     ledger.settle(number, None, "complete")
     (found,) = ledger.recent(ACCOUNT, 1)
     assert found.ended_at == found.started_at
+
+
+def lose_the_database(desk):
+    for ending in ("", "-wal", "-shm"):
+        (desk.folder / f"state.db{ending}").unlink()
+
+
+def test_what_is_settled_stays_settled_when_the_database_is_lost(desk):
+    """Only what is in flight is put back; an entry that was settled does not open again."""
+    ledger = desk.ledger()
+    ledger.settle(reserve(ledger), Usage(10, 0, 10), "complete")
+    lose_the_database(desk)
+    assert ledger.spent(ACCOUNT, 0).open == 0
+
+
+@pytest.fixture
+def locked(desk):
+    """A ledger with one reservation, whose database another process then writes to without end."""
+    ledger = desk.ledger()
+    number = reserve(ledger)
+    with contextlib.closing(sqlite3.connect(desk.folder / "state.db", isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        yield ledger, number, other
+
+
+def test_a_locked_database_costs_only_notes(locked):
+    """Marks on the way are left out; a settlement is written with the next transaction, with its own time."""
+    ledger, number, other = locked
+    ledger.sent(number)
+    ledger.first_byte(number)
+    ledger.received(number, 7)
+    ledger.settle(number, Usage(10, 0, 10), "complete", credits=1.0)
+    assert ledger.spent(ACCOUNT, 0).open == 1
+    other.execute("COMMIT")
+    reserve(ledger)
+    assert [entry.state for entry in ledger.recent(ACCOUNT, 9)].count("complete") == 1
+    assert ledger.spent(ACCOUNT, 0).open == 1
+
+
+def test_what_is_owed_is_settled_at_the_latest_at_the_end(locked):
+    """A process that ends sends nothing more, and settles all the same."""
+    ledger, number, other = locked
+    ledger.settle(number, Usage(10, 0, 10), "complete", credits=1.0)
+    other.execute("COMMIT")
+    ledger.close()
+    assert ledger.spent(ACCOUNT, 0).open == 0
+    assert ledger.spent(ACCOUNT, 0).credits == 1.0
+
+
+def test_what_is_owed_outlives_the_database(desk, locked):
+    """Lost before the settlement was written: the entry is put back and settled."""
+    ledger, number, other = locked
+    ledger.settle(number, Usage(10, 0, 10), "complete", credits=1.0)
+    other.close()
+    lose_the_database(desk)
+    ledger.close()
+    totals = ledger.spent(ACCOUNT, 0)
+    assert (totals.open, totals.credits) == (0, 1.0)
+
+
+def test_who_was_taken_for_dead_settles_with_what_is_known(desk):
+    """The orphan's estimate gives way to its owner's own word, once."""
+    ledger, other = desk.ledger(), desk.ledger()
+    number = reserve(ledger)
+    proc = desk.databases[0].process_id
+    desk.databases[1].transaction(lambda c: settle_orphans(c, proc, desk.clock.now()))
+    other.settle(number, Usage(1, 0, 1), "complete", credits=7.0)
+    assert ledger.recent(ACCOUNT, 1)[0].state == "orphaned"
+    ledger.settle(number, Usage(10, 0, 10), "complete", credits=1.0)
+    (found,) = ledger.recent(ACCOUNT, 9)
+    assert (found.state, found.credits) == ("complete", 1.0)

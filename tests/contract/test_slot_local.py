@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import shutil
+import sqlite3
 
 import pytest
 
 from tests.contract.worlds import ACCOUNT, LocalWorld
-from zai_ls.domain import Lane
-from zai_ls.errors import StateUnusable
+from zai_ls.core.throttle import Go
+from zai_ls.domain import Lane, Usage
+from zai_ls.errors import StateLocked, StateUnusable
+from zai_ls.state.ledger import Ledger, Reservation
 from zai_ls.state.pause import pause
 
 
@@ -201,3 +204,147 @@ async def test_a_listener_that_fails_costs_nothing(world, caplog):
     await world.settle()
     assert task.done()
     assert "position" in caplog.text
+
+
+def lose_the_lock_files(world, ending="*"):
+    for path in world.folder.glob(f"slot-*-{ending}.lock"):
+        path.unlink()
+
+
+async def test_a_lock_file_removed_in_flight_lets_nobody_in(world):
+    """A missing file says nothing: the holder's process lives, so its request does."""
+    a, b = world.process(), world.process()
+    holder = await world.hold(a)
+    lose_the_lock_files(world)
+    task = await world.wish(b)
+    await world.turn(5)
+    assert not task.done()
+    holder.release(clean=True)
+    await world.turn(1)
+    assert task.done()
+
+
+async def test_a_lock_file_removed_and_its_holder_dead(world):
+    """Then nobody is in flight; the next one waits the gap and starts."""
+    a, b = world.process(), world.process()
+    (await world.hold(b)).release(clean=True)
+    await world.hold(a)
+    lose_the_lock_files(world)
+    a._presence.die()
+    task = await world.wish(b)
+    assert not task.done()
+    await world.turn(0.3)
+    assert task.done()
+
+
+async def test_a_missing_lock_file_hides_no_other(world):
+    """A flight in a higher place counts, whichever files below it are gone."""
+    a = world.process(3)
+    leases = [await world.hold(a) for _ in range(3)]
+    for lease in leases[:2]:
+        lease.release(clean=True)
+    lose_the_lock_files(world, "1")
+    lose_the_database(world)
+    task = await world.wish(world.process(1))
+    assert not task.done()
+    leases[2].release(clean=True)
+    await world.turn(1)
+    assert task.done()
+
+
+async def test_a_holder_puts_back_rows_and_lock(world):
+    """Whatever is removed in flight is there again as soon as its holder writes to the database."""
+    a, b = world.process(), world.process()
+    holder = await world.hold(a)
+    lose_the_database(world)
+    lose_the_lock_files(world)
+    world.databases[0].transaction(lambda c: None)
+    assert len(list(world.folder.glob("slot-*.lock"))) == 1
+    task = await world.wish(b)
+    await world.turn(5)
+    assert not task.done()
+    holder.release(clean=True)
+    await world.settle()
+    assert task.done()
+
+
+@pytest.fixture
+def lock(world):
+    """Another program that writes to the database until told to end."""
+    others = []
+
+    def lock() -> sqlite3.Connection:
+        other = sqlite3.connect(world.folder / "state.db", isolation_level=None)
+        others.append(other)
+        other.execute("BEGIN IMMEDIATE")
+        return other
+
+    yield lock
+    for other in others:
+        other.close()
+
+
+async def test_who_waits_outlasts_a_locked_database(world, lock):
+    """For some seconds nobody in line is sent away, whoever comes is let in later, and what was released is free."""
+    a, b = world.process(), world.process()
+    holder = await world.hold(a)
+    first = await world.wish(b)
+    other = lock()
+    await world.turn(0.3)
+    second = await world.wish(b)
+    holder.release(clean=True)
+    await world.turn(0.3)
+    assert (first.done(), second.done()) == (False, False)
+    other.close()
+    await world.turn(0.6)
+    assert first.done()
+    first.result().release(clean=True)
+    await world.turn(0.6)
+    assert second.done()
+
+
+async def test_a_row_that_could_not_be_removed_goes_by_itself(world, lock):
+    """Nobody else needs to come for it; afterwards nothing is looked for any more."""
+    a = world.process()
+    holder = await world.hold(a)
+    other = lock()
+    holder.release(clean=True)
+    await world.turn(0.6)
+    other.close()
+    await world.turn(0.6)
+    assert world.databases[0].read(lambda c: c.execute("SELECT count(*) FROM ticket").fetchone()) == (0,)
+    assert world.clock.sleeping == 0
+
+
+async def test_a_database_locked_for_too_long_is_an_answer(world, lock):
+    """Who waits and who comes is told, in the words for it."""
+    a, b = world.process(), world.process()
+    await world.hold(a)
+    waits = await world.wish(b)
+    lock()
+    comes = await world.wish(a)
+    await world.turn(0.3)
+    world.clock.set_back(-11)
+    await world.turn(0.6)
+    for task in (waits, comes):
+        assert isinstance(task.exception(), StateLocked)
+
+
+async def test_who_leaves_leaves_nothing_open(world):
+    """An entry whose request was never settled would count as spent for good: nobody could tell whose it was."""
+    a, b = world.process(), world.process()
+    mine, theirs = (Ledger(database, world.clock) for database in world.databases)
+    for slot, ledger in ((a, mine), (b, theirs)):
+        (await world.hold(slot)).release(clean=True)
+        ledger.reserve(Reservation(ACCOUNT, Lane.ACTION, "glm-5.2", Usage(10, 0, 10)), lambda view: Go())
+    await a.aclose()
+    world.processes.remove(a)
+    assert sorted(entry.state for entry in theirs.recent(ACCOUNT, 9)) == ["open", "orphaned"]
+
+
+async def test_open_entries_of_nobody_are_settled_at_the_start(world):
+    """Left by a process that no table and no lock file knows any more."""
+    gone = Ledger(world.database(), world.clock)
+    gone.reserve(Reservation(ACCOUNT, Lane.ACTION, "glm-5.2", Usage(10, 0, 10)), lambda view: Go())
+    await world.hold(world.process())
+    assert [entry.state for entry in gone.recent(ACCOUNT, 9)] == ["orphaned"]

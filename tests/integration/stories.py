@@ -138,7 +138,11 @@ class Desk:
             return snapshot
         if not Path(path).exists():
             return None
-        return Snapshot(uri, "", 0, tuple(split_lines(Path(path).read_bytes().decode())), path)
+        try:
+            text = Path(path).read_bytes().decode()
+        except UnicodeDecodeError:
+            return None
+        return Snapshot(uri, "", 0, tuple(split_lines(text)), path)
 
     def changes_since(self, uri: str, version: int) -> tuple[Change, ...] | None:
         document = self.documents.get(uri)

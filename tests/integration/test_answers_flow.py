@@ -12,7 +12,7 @@ import pytest
 from tests.integration.stories import LIGHT, STANDARD, STRONG, Watch, fenced, lines, story
 from zai_ls import errors
 from zai_ls.core.scheduling import Ticket
-from zai_ls.domain import Ask, Edits, FinishReason, Lane
+from zai_ls.domain import Ask, Edits, FinishReason, Lane, Window
 
 BEFORE = "def f(x):\n    return not not x\n"
 AFTER = "def f(x):\n    return bool(x)\n"
@@ -186,6 +186,8 @@ async def test_a_spent_window_closes_the_account_until_it_refills(tmp_path):
         status = s.assistant.status()
         assert second.value.resets_at == status.closed_until
         assert "The 5h quota is used up (1308)." == status.closed_reason
+        assert Window("5h", 100.0, status.closed_until, "reported") == status.windows[0]
+        assert ["week"] == [window.name for window in status.windows[1:]]
         assert not status.paused
         s.check_at_rest()
 
@@ -202,11 +204,13 @@ async def test_fair_use_stops_everything_until_a_person_resumes(tmp_path):
             assert "zai-ls resume" in refused.value.user_text
             assert "again from" not in refused.value.user_text
         assert 1 == len(s.requests)
-        assert s.assistant.status().paused
+        status = s.assistant.status()
+        assert "zai-ls resume" in status.closed_reason
+        assert (None, False) == (status.closed_until, status.paused), "nobody has paused, and no end is known"
 
         s.assistant.resume()
 
-        assert not s.assistant.status().paused
+        assert "" == s.assistant.status().closed_reason
         assert isinstance(await s.run("simplify", "a.py", F), Edits)
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
+from contextlib import closing
 from dataclasses import replace
 
 import pytest
@@ -11,7 +13,7 @@ from tests.integration.road import chat, road
 from zai_ls.dispatch import Exchange
 from zai_ls.domain import Lane, Usage
 from zai_ls.emulator.config import EmulatorConfig
-from zai_ls.errors import Paused, Preempted, Superseded
+from zai_ls.errors import Paused, Preempted, RateLimited, StateLocked, Superseded
 from zai_ls.state.pause import pause, resume
 
 
@@ -204,3 +206,194 @@ async def test_what_has_come_is_noted_while_it_comes(tmp_path):
                     break
 
     assert 0 < noted[0] < noted[1]
+
+
+class Text:
+    """A text that moves on once, and who asks builds anew only then: what the assistant does with the slot in hand."""
+
+    def __init__(self, fresh: Exchange) -> None:
+        self._fresh: Exchange | None = fresh
+
+    def renew(self, exchange: Exchange, _model: str) -> Exchange:
+        fresh, self._fresh = self._fresh, None
+        return fresh or exchange
+
+
+async def test_a_retry_sends_the_text_that_was_sent_last(tmp_path):
+    """The text moved on while the request waited, and the service said wait: the old text never goes out."""
+    async with road(tmp_path) as r:
+        old, new = r.exchange(), replace(r.exchange(), body=r.exchange().body.replace(b"x = 1", b"x = 2"))
+        sent: list[bytes] = []
+        r.emulator.fail("1302", times=2)
+
+        async with r.dispatcher.send(
+            old, renew=Text(new).renew, on_sent=lambda exchange: sent.append(exchange.body)
+        ) as streaming:
+            async for _ in streaming.chunks():
+                pass
+
+        assert [new.body] * 3 == sent
+
+
+async def test_a_request_held_up_with_the_slot_in_hand_keeps_the_newest_text(tmp_path):
+    """A closure sends it back into the line after the text was read; what goes out later is that text or a newer one."""
+    async with road(tmp_path) as r:
+        old, new = r.exchange(), replace(r.exchange(), body=r.exchange().body.replace(b"x = 1", b"x = 2"))
+        text, sent = Text(new), []
+
+        def renew(exchange: Exchange, model: str) -> Exchange:
+            if exchange is old:
+                r.slot.close("test", r.clock.now() + 0.05, "1302")
+            return text.renew(exchange, model)
+
+        async with r.dispatcher.send(
+            old, renew=renew, on_sent=lambda exchange: sent.append(exchange.body)
+        ) as streaming:
+            async for _ in streaming.chunks():
+                pass
+
+        assert [new.body] == sent
+
+
+async def test_what_closes_between_the_turn_and_the_sending_stops_it(tmp_path):
+    """The throttle is asked again with the slot in hand: a pause in that instant sends nothing and reserves nothing."""
+    async with road(tmp_path) as r:
+
+        def renew(exchange: Exchange, _model: str) -> Exchange:
+            pause(r.slot, "test")
+            return exchange
+
+        with pytest.raises(Paused):
+            async with r.dispatcher.send(r.exchange(), renew=renew):
+                pass
+
+        assert [] == r.emulator.record.chats
+        assert () == r.ledger.recent("test", 9)
+        assert r.is_at_rest()
+
+
+async def abort_one(r) -> None:
+    """A request that is left in the middle of its reply."""
+    r.emulator.service.config = EmulatorConfig(service_s=30.0)
+    r.emulator.reply("word " * 400)
+    async with r.dispatcher.send(r.exchange()) as streaming:
+        async for _ in streaming.chunks():
+            break
+    r.emulator.service.config = EmulatorConfig()
+
+
+@pytest.mark.parametrize("clean", [True, False])
+async def test_only_after_an_abort_the_next_one_waits_the_gap(tmp_path, clean):
+    """The service notices a hangup later than we do; a body that was read to its end leaves nothing to wait for."""
+    async with road(tmp_path) as r:
+        await (r.ask(r.exchange()) if clean else abort_one(r))
+        gaps = [closure.until for closure in r.slot.closures("test") if closure.code == "gap"]
+        started: list[float] = []
+
+        async with r.dispatcher.send(
+            r.exchange(), on_sent=lambda _: started.append(r.clock.now())
+        ) as streaming:
+            async for _ in streaming.chunks():
+                pass
+
+        assert len(gaps) == (0 if clean else 1)
+        assert all(started[0] >= until for until in gaps)
+
+
+@pytest.mark.parametrize(
+    ("before", "refused"), [("nothing", True), ("a clean end", True), ("an abort", False)]
+)
+async def test_a_limit_that_says_not_yet_is_told_from_one_that_says_no(
+    tmp_path, monkeypatch, before, refused
+):
+    """Only shortly after an abort, or another tool's request, a 1302 is not counted: a completion gets three more tries."""
+    monkeypatch.setattr("zai_ls.dispatch._NOT_YET_S", 60.0)  # a slow machine is not the point
+    async with road(tmp_path) as r:
+        if before == "a clean end":
+            await r.ask(r.exchange())
+        elif before == "an abort":
+            await abort_one(r)
+        r.emulator.fail("1302", times=4)
+
+        asked = asyncio.create_task(r.ask(r.exchange(Lane.INVOKED)))
+        await asyncio.wait([asked])
+
+        assert (type(asked.exception()) is RateLimited) == refused
+        assert (asked.exception() is not None) == refused
+
+
+async def longest_stall(stop: asyncio.Event) -> float:
+    """How long nothing else could run, at the most, until *stop*."""
+    loop, longest = asyncio.get_running_loop(), 0.0
+    while not stop.is_set():
+        before = loop.time()
+        await asyncio.sleep(0.005)
+        longest = max(longest, loop.time() - before)
+    return longest
+
+
+async def test_a_locked_database_costs_neither_the_reply_nor_the_editor(tmp_path):
+    """While another process keeps it locked the reply comes, nothing freezes for long, and all is settled afterwards."""
+    async with road(tmp_path) as r:
+        await r.ask(r.exchange())
+        r.emulator.reply("hello", usage=Usage(prompt_tokens=11, completion_tokens=7))
+        over = asyncio.Event()
+        stalled = asyncio.create_task(longest_stall(over))
+        other = sqlite3.connect(tmp_path / "state" / "state.db", isolation_level=None)
+
+        with closing(other):
+            async with r.dispatcher.send(
+                r.exchange(), on_sent=lambda _: other.execute("BEGIN IMMEDIATE")
+            ) as streaming:
+                got = b"".join([chunk async for chunk in streaming.chunks()])
+            waits = asyncio.create_task(r.ask(r.exchange()))
+            await asyncio.sleep(0.3)
+            assert not waits.done()
+            other.execute("COMMIT")
+        await waits
+        over.set()
+
+        assert b"hello" in got
+        assert await stalled < 1.5
+        entries = r.ledger.recent("test", 9)
+        assert ["complete"] * 3 == [entry.state for entry in entries]
+        assert 11 == entries[1].usage.prompt_tokens
+        assert r.is_at_rest()
+
+
+async def test_a_database_locked_with_the_slot_in_hand_is_waited_for(tmp_path):
+    """The reservation is tried again, for the text as it is by then; one request goes out."""
+    async with road(tmp_path) as r:
+        await r.ask(r.exchange())
+        asked: list[Exchange] = []
+        with closing(sqlite3.connect(tmp_path / "state" / "state.db", isolation_level=None)) as other:
+
+            def renew(exchange: Exchange, _model: str) -> Exchange:
+                asked.append(exchange)
+                if len(asked) == 1:
+                    other.execute("BEGIN IMMEDIATE")
+                    asyncio.get_running_loop().call_later(0.2, other.execute, "COMMIT")
+                return exchange
+
+            async with r.dispatcher.send(r.exchange(), renew=renew) as streaming:
+                async for _ in streaming.chunks():
+                    pass
+
+        assert 1 < len(asked)
+        assert ["complete"] * 2 == [entry.state for entry in r.ledger.recent("test", 9)]
+        assert 2 == len(r.emulator.record.chats)
+
+
+async def test_a_database_locked_for_long_is_named_as_that(tmp_path):
+    """The person reads that another process has it, not that rights are wrong; nothing was sent."""
+    async with road(tmp_path) as r:
+        await r.ask(r.exchange())
+        with closing(sqlite3.connect(tmp_path / "state" / "state.db", isolation_level=None)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            asked = asyncio.create_task(r.ask(r.exchange()))
+            await asyncio.sleep(0.05)
+            r.clock.ahead += 20
+            with pytest.raises(StateLocked) as caught:
+                await asked
+        assert "Another process keeps the state database" in caught.value.user_text
+        assert 1 == len(r.emulator.record.chats)

@@ -163,6 +163,7 @@ def test_a_key_that_does_not_look_like_one(patient, monkeypatch):
         ("slots =", "error", "cannot be read"),
         ("apiKeyCommand = 'no-such-program'", "error", "cannot be run"),
         ("baseUrl = 'nonsense'", "error", "no URL"),
+        ("proxy = 'nonsense'", "error", "Nothing is sent"),
     ],
 )
 def test_settings_that_are_not_accepted(patient, toml, severity, words):
@@ -180,6 +181,7 @@ def test_folders_and_files_that_others_can_open(patient):
     who.config.user_file.chmod(0o666)
 
     check(who, "state folder", "error", "chmod go-rwx")  # no process starts with such a folder
+    assert len([f for f in examine(who) if f.check == "state folder"]) == 1  # it is not fine as well
     check(who, "settings", "warning", "chmod go-w")
 
 
@@ -236,15 +238,62 @@ def test_databases_are_looked_into(patient):
     assert "chmod go-rwx" in [f for f in examine(who) if f.check == "database"][1].text
 
 
+def _folder_instead(path):
+    path.unlink()
+    path.mkdir()
+
+
+@pytest.mark.parametrize(
+    ("spoil", "words"),
+    [
+        (lambda path: path.chmod(0o400), ("read and write", "chmod u+rw")),
+        (lambda path: path.chmod(0o000), ("read and write", "chmod u+rw")),
+        (_folder_instead, ("is no file", "Move it away")),
+    ],
+    ids=["read-only", "closed", "a folder"],
+)
+def test_a_database_that_cannot_be_used_is_not_called_damaged(patient, spoil, words):
+    """zai-ls would not set it aside, so doctor does not say so."""
+    who = patient()
+    path = who.config.state_dir / "state.db"
+    with sqlite3.connect(path) as database:
+        database.execute("create table t (x)")
+    database.close()
+    path.chmod(0o600)
+    spoil(path)
+
+    check(who, "database", "error", *words)
+    assert "begun anew" not in " ".join(f.text for f in examine(who))
+
+
+def test_a_database_that_is_locked_is_not_called_damaged(patient):
+    """Another program holds it for a moment."""
+    who = patient()
+    path = who.config.state_dir / "state.db"
+    with sqlite3.connect(path, isolation_level=None) as database:
+        path.chmod(0o600)
+        database.execute("create table t (x)")
+        database.execute("begin exclusive")
+        check(who, "database", "error", "cannot be looked into")
+    database.close()
+
+
+def test_commands_that_are_suggested_can_be_pasted(patient, tmp_path):
+    """A path with blanks is one word of a shell."""
+    folder = tmp_path / "my state"
+    folder.mkdir(mode=0o755)
+
+    check(patient(ZAI_STATE_DIR=str(folder)), "state folder", "error", f"`chmod go-rwx '{folder}'`")
+
+
 def test_the_proxy_is_named_without_its_password(patient):
     """People forget that they set one."""
     check(patient("proxy = 'http://me:hunter2@proxy:8080'"), "proxy", "fine", "http://proxy:8080")
 
 
 def test_the_log(patient, tmp_path):
-    """A folder that is not there; and code in the log is said every time."""
+    """A folder that is not there."""
     check(patient(f"logFile = '{tmp_path}/no/such/zai.log'"), "log", "error", "zai.logFile")
-    check(patient("debug.logPrompts = true"), "log", "warning", "Switch it off")
 
 
 def test_a_check_that_breaks_does_not_hide_the_others(patient, monkeypatch):

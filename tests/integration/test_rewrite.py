@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.integration.stories import LIGHT, STANDARD, STRONG, Story, fenced, lines, story, unmarked
 from zai_ls.core.actions import ACTIONS
+from zai_ls.core.offers import APPLY_KEPT
 from zai_ls.core.syntax import Syntax
 from zai_ls.domain import Declined, Diagnostic, Edits, Explanation, FinishReason, Kept, Point, Range
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 PYTHON = '''\
 import json
@@ -361,6 +367,37 @@ async def test_a_kept_answer_that_the_editor_refuses_stays_at_hand(tmp_path):
         assert isinstance(await s.apply_kept("a.py"), Edits)
 
 
+async def test_a_closed_document_is_remembered_no_longer(tmp_path):
+    """Neither its tree nor a kept answer's text stays in memory; the answer stays in its folder."""
+    async with story(tmp_path) as s:
+        text, selected = unmarked("«def f():\n    return  1\n»")
+        uri = s.desk.open("a.py", text)
+        s.reply(BROKEN, BROKEN)
+        await s.run("simplify", "a.py", selected)
+        assert APPLY_KEPT in s.offers("a.py", selected)
+
+        s.desk.close("a.py")
+        s.assistant.forget(uri)
+
+        s.desk.open("a.py", text)
+        assert APPLY_KEPT not in s.offers("a.py", selected)
+        assert 1 == len(s.kit.answers.all())
+
+
+async def test_an_answer_that_comes_after_its_document_was_closed_is_not_held(tmp_path):
+    """It lies in its folder; in memory it would stay for good."""
+    async with story(tmp_path) as s:
+        text, selected = unmarked("«def f():\n    return  1\n»")
+        s.desk.open("a.py", text)
+        s.reply(BROKEN, BROKEN)
+        s.heard.meanwhile += [lambda: None, lambda: s.desk.close("a.py")]
+        await s.run("simplify", "a.py", selected)
+
+        s.desk.open("a.py", text)
+
+        assert APPLY_KEPT not in s.offers("a.py", selected)
+
+
 # -- tests ------------------------------------------------------------------------------------------------------
 
 TESTS = fenced("def test_zero():\n    assert double(0) == 0\n", "python")
@@ -408,6 +445,97 @@ async def test_tests_of_rust_go_inside(tmp_path):
 
         assert source + "\n\n" + reply == s.desk.text("lib.rs")
         s.check_one_step("lib.rs", source)
+
+
+async def _to_latin_1(s: Story) -> None:
+    (s.desk.folder / "test_a.py").write_bytes(b"# caf\xe9\n" + OLD.encode())
+
+
+async def _to_a_link(s: Story) -> None:
+    (s.desk.folder / "test_a.py").symlink_to(_secret(s))
+
+
+async def _to_a_link_open_in_the_editor(s: Story) -> None:
+    await _to_a_link(s)
+    s.desk.open("test_a.py", SECRET)
+
+
+async def _to_a_link_to_nothing(s: Story) -> None:
+    (s.desk.folder / "test_a.py").symlink_to(s.desk.folder.parent / "none.py")
+
+
+async def _to_a_folder_outside(s: Story) -> None:
+    _secret(s)
+    (s.desk.folder / "tests").symlink_to(s.desk.folder.parent)
+
+
+async def _to_a_new_file_outside(s: Story) -> None:
+    (s.desk.folder.parent / "elsewhere").mkdir()
+    (s.desk.folder / "tests").symlink_to(s.desk.folder.parent / "elsewhere")
+
+
+async def _to_a_folder_outside_without_a_root(s: Story) -> None:
+    far = s.desk.folder / "1" / "2" / "3"
+    far.mkdir(parents=True)
+    s.kit.root = None
+    (s.desk.folder / "tests").mkdir()
+    (s.desk.folder / "tests" / "test_a.py").write_text(SECRET)
+    (far / "tests").symlink_to(s.desk.folder / "tests")
+    s.desk.open("1/2/3/a.py", SOURCE)
+
+
+async def _to_a_device(s: Story) -> None:
+    os.mkfifo(s.desk.folder / "test_a.py")
+
+
+async def _to_a_folder(s: Story) -> None:
+    (s.desk.folder / "test_a.py").mkdir()
+
+
+async def _to_a_large_file(s: Story) -> None:
+    (s.desk.folder / "test_a.py").write_text(OLD + "#" * 2**20)
+
+
+def _secret(s: Story) -> Path:
+    path = s.desk.folder.parent / "test_a.py"
+    path.write_text(SECRET)
+    return path
+
+
+SOURCE = "def double(n):\n    return n * 2\n"
+SECRET = "KEY = 'hidden'\n"
+NOT_OURS = {
+    _to_latin_1: "tests_unreadable",
+    _to_a_link: "tests_link",
+    _to_a_link_open_in_the_editor: "tests_link",
+    _to_a_link_to_nothing: "tests_link",
+    _to_a_folder_outside: "tests_outside",
+    _to_a_new_file_outside: "tests_outside",
+    _to_a_folder_outside_without_a_root: "tests_outside",
+    _to_a_device: "tests_no_file",
+    _to_a_folder: "tests_no_file",
+    _to_a_large_file: "too_large",
+}
+
+
+@pytest.mark.parametrize("leads", NOT_OURS, ids=lambda leads: leads.__name__.strip("_"))
+async def test_tests_are_not_written_where_they_would_do_harm(leads, tmp_path):
+    """A file that is no UTF-8, no plain file, behind a link, outside, or too large: declined before anything is sent."""
+    async with story(tmp_path, {"limits.maxFileBytes": 2**20}) as s:
+        s.desk.open("a.py", SOURCE)
+        await leads(s)
+        before = {path: path.read_bytes() for path in tmp_path.rglob("test_a.py") if path.is_file()}
+        name = "1/2/3/a.py" if s.kit.root is None else "a.py"
+
+        outcome = await s.run("test", name, lines(1, 3))
+
+        assert isinstance(outcome, Declined)
+        assert NOT_OURS[leads] == outcome.reason
+        assert "test_a.py" in outcome.text
+        assert [] == s.requests
+        assert [] == s.desk.applied
+        assert before == {path: path.read_bytes() for path in before}
+        s.check_at_rest()
 
 
 # -- declined without a request ----------------------------------------------------------------------------------

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from zai_ls.config import keys, load, tighten
+from zai_ls.config import keys, load, project_root, tighten
 from zai_ls.config.address import BadAddress, parse
 from zai_ls.settings import Settings
 
@@ -201,6 +201,45 @@ def test_a_base_url_of_the_wrong_type_stops_sending(configure):
     assert configure("baseUrl = 5", **ZAI).account is None
 
 
+@pytest.mark.parametrize(
+    "toml",
+    [
+        "proxy = 'myproxy:3128'",
+        "account = 'my team'",
+        "stateDir = 5",
+        "baseurl = 'https://open.bigmodel.cn/api/paas/v4'",
+        "base_url = 'https://open.bigmodel.cn/api/paas/v4'",
+        "BaseURL = 'https://open.bigmodel.cn/api/paas/v4'",
+    ],
+)
+def test_what_was_meant_for_the_way_of_requests_and_cannot_be_read_stops_sending(configure, toml):
+    """No request past the proxy, beside the shared slot, or to the default host; the person reads why, once."""
+    config = configure(toml, **ZAI)
+
+    assert config.account is None
+    assert "Nothing is sent until it is corrected" in config.no_account.user_text
+    assert [p.text for p in config.problems] == [config.no_account.user_text]
+    assert [p.text for p in config.with_editor({}).problems] == [config.no_account.user_text]
+
+
+def test_a_stronger_place_makes_good_a_bad_value(configure):
+    """The host is known then."""
+    assert configure("baseurl = 'https://x.example'", ZAI_BASE_URL=DEFAULT, **ZAI).account is not None
+    assert configure("proxy = 'x'", flags={"proxy": "http://x:1"}, **ZAI).account.proxy == "http://x:1"
+
+
+def test_actions_that_there_are_not_are_named(configure):
+    """Switched off by a wrong name, an action would stay on."""
+    config = configure('actions.disabled = ["fix", "fixx"]\n[routing.perAction]\ntset = "strong"', **ZAI)
+
+    assert [p.key for p in config.problems] == ["actions.disabled", "routing.perAction"]
+    assert "fixx" in config.problems[0].text
+    assert "tset" in config.problems[1].text
+    assert "simplify" in config.problems[1].text
+    late = config.with_editor({"routing": {"perAction": {"dance": "light"}}}).problems
+    assert [p.text.partition("action ")[2].partition(",")[0] for p in late] == ["fixx", "dance"]
+
+
 def test_nothing_that_is_printed_holds_the_key(configure):
     """`repr` ends up in logs."""
     config = configure('account = "team"', ZAI_API_KEY="sk-very-secret")
@@ -270,6 +309,49 @@ def test_a_failing_key_command_is_explained_without_what_it_printed(configure, t
     assert words in config.no_account.user_text
     assert "sk-leak" not in config.no_account.user_text
     assert [p.key for p in config.problems] == ["apiKeyCommand"]
+
+
+@pytest.mark.parametrize(
+    ("command", "shown"),
+    [
+        ("pass show zai", "pass"),
+        ("/opt/My Tool/getkey", "/opt/My"),
+        ("0a1b2c3d4e5f60718293.SecretPart", None),
+        ("abcdefghijklmnopqrstuvwxyz0123456789", None),
+        ("SECRET", None),
+    ],
+)
+def test_a_key_in_the_place_of_the_command_is_not_repeated(configure, monkeypatch, command, shown):
+    """People paste the key itself there; the sentence may end up in a log."""
+    monkeypatch.setenv("PATH", "")
+    text = configure(f"apiKeyCommand = '{command}'", PATH="").no_account.user_text
+
+    assert (shown or "The key command in apiKeyCommand") in text
+    assert (command.partition(" ")[0] in text) == (shown is not None)
+
+
+def test_a_key_command_may_not_print_without_end(configure):
+    """64 KiB, and it is ended."""
+    code = "import itertools, sys; [sys.stdout.write('x' * 4096) for _ in itertools.count()]"
+
+    assert "more than 64 KiB" in configure(command(code)).no_account.user_text
+
+
+def test_what_a_key_command_that_hangs_has_started_is_ended_with_it(configure, monkeypatch, tmp_path):
+    """A shell that started something: that goes too, so the file's lock is free again."""
+    import fcntl
+
+    lock = tmp_path / "lock"
+    script = tmp_path / "child.py"
+    script.write_text(
+        f"import fcntl, threading\nf = open({str(lock)!r}, 'w')\nfcntl.flock(f, fcntl.LOCK_EX)\nthreading.Event().wait()"
+    )
+    code = f"import subprocess, sys; subprocess.run([sys.executable, {str(script)!r}])"
+    monkeypatch.setattr(keys, "COMMAND_TIMEOUT_S", 1.0)
+
+    assert "within 1 s" in configure(command(code)).no_account.user_text
+    with lock.open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)  # hangs, and so fails, while the child lives
 
 
 def test_a_key_command_that_hangs_is_ended(configure, monkeypatch):
@@ -366,6 +448,24 @@ def test_a_project_may_only_tighten(tmp_path):
     assert after.base_url == before.base_url
     assert after.slots == before.slots
     assert sorted(p.key for p in problems) == ["baseUrl", "nonsense", "slots"]
+
+
+def test_a_project_is_the_nearest_folder_with_a_file_or_a_repository(tmp_path):
+    """A file's own folder first, then upwards."""
+    inner = tmp_path / "repo" / "sub" / "deep"
+    inner.mkdir(parents=True)
+    (tmp_path / "repo" / ".git").mkdir()
+
+    assert project_root(inner / "a.py") == tmp_path / "repo"
+    (tmp_path / "repo" / "sub" / ".zai.toml").write_text("")
+    assert project_root(inner / "a.py") == tmp_path / "repo" / "sub"
+
+
+def test_a_project_that_switches_off_what_there_is_not_says_so(tmp_path):
+    """Its author thinks that it is off."""
+    (tmp_path / ".zai.toml").write_text('actions.disabled = ["fixx"]', encoding="utf-8")
+
+    assert "fixx" in tighten(Settings(), tmp_path)[1][0].text
 
 
 def test_a_project_without_a_file_changes_nothing_and_a_broken_one_says_so(tmp_path):

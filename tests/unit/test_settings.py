@@ -67,8 +67,6 @@ def test_tables_can_be_written_whole_or_key_by_key(values):
         ("slots", 3.0, 3),
         ("timeouts.connect", 5, 5.0),
         ("plan", "Lite", "lite"),
-        ("status", True, True),
-        ("status", "false", False),
         ("account", " team_1 ", "team_1"),
         ("actions.disabled", ["fix", "test", "fix"], ("fix", "test")),
         ("actions.disabled", "fix, test", ("fix", "test")),
@@ -92,7 +90,7 @@ def test_good_values(key, good, value):
         ("slots", float("nan"), "a whole number from 1 to 16"),
         ("timeouts.idle", "soon", "a number from 0.1 to 3600 seconds"),
         ("plan", "huge", "one of payg, lite, pro, max"),
-        ("status", "perhaps", "true or false"),
+        ("answers.keep", 0, "a whole number from 1 to 1000"),
         ("actions.disabled", [1], "a list of actions"),
         ("actions.disabled", {"fix": True}, "a list of actions"),
         ("routing.perAction", ["fix"], "a table of names"),
@@ -106,7 +104,56 @@ def test_good_values(key, good, value):
 )
 def test_a_bad_value_falls_back_alone_and_says_what_is_accepted(key, bad, accepted):
     """The person reads the key, the place, and what to write instead; the neighbour stays in force."""
-    check({key: bad, "gapMs": 100}, {"gap_ms": 100}, [(f"zai.{key} ", "user file", accepted)])
+    vital = BY_KEY[key].vital
+    effect = "Nothing is sent until it is corrected" if vital else "It is ignored"
+    check({key: bad, "gapMs": 100}, {"gap_ms": 100}, [(f"zai.{key} in the user file", accepted, effect)])
+
+
+@pytest.mark.parametrize(
+    ("layer", "words"),
+    [
+        (
+            Layer(Origin.FLAGS, {"slots": 0}),
+            "zai.slots on the command line (0) is not accepted: expected a whole",
+        ),
+        (
+            Layer(Origin.USER_FILE, {"slots": 0}, "/my/cfg.toml"),
+            "zai.slots in /my/cfg.toml (0) is not accepted",
+        ),
+        (Layer(Origin.ENVIRONMENT, {"plan": "x"}), "zai.plan in the environment is not accepted"),
+        (Layer(Origin.FLAGS, {"slot": 0}), "There is no setting zai.slot (on the command line)."),
+    ],
+)
+def test_the_place_reads_as_a_person_would_say_it(layer, words):
+    """And what ends the call does not say that the rest goes on."""
+    text = merge([layer])[1][0].text
+
+    assert words in text
+    assert ("everything else stays" in text) == (layer.origin is not Origin.FLAGS)
+
+
+@pytest.mark.parametrize(
+    ("weak", "strong", "stops"),
+    [
+        ({"proxy": "myproxy:3128"}, {}, True),
+        ({"account": "a b"}, {}, True),
+        ({"stateDir": 5}, {}, True),
+        ({"baseUrl": 5}, {}, True),
+        ({"base_url": "https://x.example"}, {}, True),
+        ({"BaseURL": "https://x.example"}, {}, True),
+        ({"api": {"base-url": "https://x.example"}}, {}, True),
+        ({"baseurl": "https://x.example"}, {"baseUrl": "https://y.example"}, False),
+        ({"proxy": "myproxy:3128"}, {"proxy": "http://myproxy:3128"}, False),
+        ({"slots": 99}, {}, False),
+        ({"plann": "pro"}, {}, False),
+    ],
+)
+def test_a_bad_value_that_decides_where_requests_go_stops_them(weak, strong, stops):
+    """Unless a stronger place says it right."""
+    (problem,) = merge([Layer(Origin.USER_FILE, weak), Layer(Origin.FLAGS, strong)])[1]
+
+    assert problem.stops is stops
+    assert ("Nothing is sent until" in problem.text) is stops
 
 
 def test_a_bad_value_falls_back_to_the_next_weaker_layer():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from zai_ls.assistant.landing import NotLanded, land
 from zai_ls.assistant.ports import AccountStatus, Decision, Stage
@@ -20,7 +20,7 @@ from zai_ls.state.pause import pause, resume
 from zai_ls.state.slot import FAIR_USE, PAUSED
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping
 
     from zai_ls.assistant.kit import Kit
     from zai_ls.assistant.plan import Plan
@@ -34,6 +34,8 @@ _log = logging.getLogger(__name__)
 
 _ENDLESS = frozenset({PAUSED, FAIR_USE})
 """Codes of closures that a person ends."""
+_WINDOWS: Mapping[str, Literal["5h", "week"]] = {"5h": "5h", "week": "week"}
+"""Windows that a refusal may name."""
 _READ_AHEAD_LINES = 2_000
 """Whose tokens are counted ahead: a prompt shows no more of a file."""
 
@@ -234,8 +236,8 @@ def with_spent(windows: tuple[Window, ...], closures: Iterable[Closure]) -> tupl
     spent: dict[str, Window] = {}
     for closure in sorted(closures, key=lambda c: c.until):
         code = shipped_codes().get(closure.code)
-        name = code.window if code is not None else ""
-        if name == "5h" or name == "week":
+        name = _WINDOWS.get(code.window) if code is not None else None
+        if name is not None:
             spent[name] = Window(name, 100.0, closure.until, "reported")
     known = tuple(spent.pop(window.name, window) for window in windows)
     return (*known, *spent.values())

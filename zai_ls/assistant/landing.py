@@ -37,7 +37,10 @@ async def land(
     """Apply *edits*, made for *base*, to the document as it is now: rebased, versioned, in one undo step.
 
     *breaks(current, text)* says whether *text* would spoil a document that is sound now.
+    An editor may take the edits and send them mixed with what the person typed. That looks stale; so what it sent since
+    is merged with, and when nothing is left to do by then, the edits have landed.
     """
+    proposal: Edits | None = None
     for _ in range(_TRIES):
         current = editor.read(base.uri)
         if current is None:
@@ -45,11 +48,13 @@ async def land(
         moved = edits
         if current.version != base.version or current.lines != base.lines:
             changes = editor.changes_since(base.uri, base.version)
-            rebased = rebase(edits, base.lines, changes, current.lines)
+            rebased = rebase(
+                edits, base.lines, changes, current.lines, maybe_made=proposal is not None
+            )
             if isinstance(rebased, Conflict):
                 return NotLanded("conflict")
             if not rebased:
-                return NotLanded("already_there")
+                return proposal or NotLanded("already_there")
             moved = rebased
             if breaks(current, "".join(apply_edits(current.lines, moved))):
                 return NotLanded("breaks_syntax")

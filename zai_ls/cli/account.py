@@ -6,7 +6,7 @@ import asyncio
 import time
 from typing import TYPE_CHECKING, TypeVar
 
-from zai_ls.cli.flags import account_of, configuration
+from zai_ls.cli.flags import account_of, configuration, tell_problems
 from zai_ls.clock import local_time
 
 if TYPE_CHECKING:
@@ -15,14 +15,19 @@ if TYPE_CHECKING:
 
     from zai_ls.assistant import AccountStatus
     from zai_ls.cli.wiring import App
+    from zai_ls.config import Config
     from zai_ls.domain import Account, Window
 
 T = TypeVar("T")
 
 
-def ask_app(args: argparse.Namespace, question: Callable[[App, Account], T]) -> T:
+def ask_app(
+    args: argparse.Namespace, question: Callable[[App, Account], T], *, config: Config | None = None
+) -> T:
     """The answer of the whole wired-up program to *question*. Raises the reason when there is no account."""
-    config = configuration(args)
+    if config is None:
+        config = configuration(args)
+        tell_problems(config)
     account = account_of(config)
 
     async def ask() -> T:

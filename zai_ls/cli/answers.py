@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from zai_ls.cli import printing
 from zai_ls.cli.account import local
 from zai_ls.cli.exits import BadUse, Exit
-from zai_ls.cli.flags import configuration
+from zai_ls.cli.flags import configuration, tell_problems
 from zai_ls.messages import say
 
 if TYPE_CHECKING:
@@ -31,6 +31,7 @@ def run(args: argparse.Namespace) -> int:
     from zai_ls.state.answers import Answers
 
     config = configuration(args, find_key=False)
+    tell_problems(config, account=False)
     kept = Answers(
         config.state_dir / "answers",
         SystemClock(),

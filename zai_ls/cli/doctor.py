@@ -37,7 +37,7 @@ def run(args: argparse.Namespace) -> int:
         from rich.console import Console
         from rich.text import Text
 
-        console = Console(highlight=False)
+        console = Console(highlight=False, soft_wrap=True)
         for finding in findings:
             mark, colour = _MARKS[finding.severity]
             console.print(Text.assemble((mark, colour), f"  {finding.check}: {finding.text}"))

@@ -41,6 +41,19 @@ class BadUse(Exception):
     """The command line asks for something that cannot be; its text is a sentence for the person."""
 
 
+class NothingToDo(Exception):
+    """Nothing is sent, for a good reason; its text is a sentence for the person."""
+
+    def __init__(self, reason: str, text: str) -> None:
+        super().__init__(text)
+        self.reason = reason
+        """In a word, as in `Declined`."""
+
+
+class CannotWrite(Exception):
+    """The change could not go into the file; its text is a sentence for the person."""
+
+
 def exit_for(error: ZaiError) -> Exit:
     """The exit code of *error*."""
     from zai_ls.config import NotConfigured

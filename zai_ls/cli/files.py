@@ -7,6 +7,7 @@ ran is noticed and the answer is moved onto the new text, or refused.
 from __future__ import annotations
 
 import os
+import stat
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING, Literal
 from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
+from zai_ls.cli.exits import CannotWrite
 from zai_ls.core.languages import language_of
 from zai_ls.core.text import apply_edits, split_lines
 from zai_ls.domain import Landing, Snapshot
@@ -36,6 +38,7 @@ class FileDiff:
     path: Path
     before: str
     after: str
+    """Both with the byte order mark, if the file has one."""
     created: bool
 
 
@@ -58,6 +61,8 @@ class FileEditor:
         """Texts to read: title and markdown."""
         self.told: list[str] = []
         """Sentences for the person, each once."""
+        self.failed = ""
+        """Why the last change could not be written, as a sentence; empty when it could, or nobody tried."""
 
     def open(self, path: Path) -> Snapshot:
         """*path* as it is on disk. Raises `Unreadable`."""
@@ -90,6 +95,7 @@ class FileEditor:
         for change in edits.changes:
             path = path_of(change.uri)
             if change.create and path.exists():
+                self.failed = say("files.in_the_way", path=path)
                 return Landing.REFUSED
             if change.create:
                 diffs.append(FileDiff(path, "", "".join(e.text for e in change.edits), created=True))
@@ -100,16 +106,24 @@ class FileEditor:
             if change.version not in {None, current.version}:
                 return Landing.STALE
             after = "".join(apply_edits(current.lines, change.edits))
-            diffs.append(FileDiff(path, current.text, after, created=False))
+            try:
+                bom = _bom_of(path)
+            except OSError:
+                return Landing.STALE
+            diffs.append(FileDiff(path, bom + current.text, bom + after, created=False))
         if self._write:
             try:
                 _replace_all(diffs)
-            except OSError as error:
-                why = error.strerror or type(error).__name__
-                self.tell("error", say("files.unwritable", path=error.filename or diffs[0].path, why=why))
+            except CannotWrite as error:
+                self.failed = str(error)
+                self.tell("error", self.failed)
                 return Landing.REFUSED
         self.diffs.extend(diffs)
         return Landing.APPLIED
+
+    def require_writable(self, uri: str) -> None:
+        """See, before a model works on it, that *uri* may be changed. Raises `CannotWrite`."""
+        _require_writable(path_of(uri))
 
     async def show(self, title: str, markdown: str) -> None:
         """Keep it for the end: standard output holds one thing."""
@@ -151,25 +165,44 @@ def _load(path: Path, max_bytes: int) -> str:
 
 
 def _replace_all(diffs: list[FileDiff]) -> None:
-    """Write the new texts beside the files first, where most things can go wrong, then put all in place."""
+    """Write the new texts beside the files first, where most things can go wrong, then put all in place.
+
+    A file with several names is written in place, so that it keeps them. Raises `CannotWrite`.
+    """
     ready: list[tuple[Path, Path]] = []
+    target = diffs[0].path
     try:
         for diff in diffs:
-            target = diff.path.resolve()  # a link stays a link
-            target.parent.mkdir(parents=True, exist_ok=True)
-            handle, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
-            ready.append((Path(name), target))
+            target = diff.path
+            if not diff.created:
+                _require_writable(diff.path)
+            real = diff.path.resolve()  # a link stays a link
+            real.parent.mkdir(parents=True, exist_ok=True)
+            handle, name = tempfile.mkstemp(prefix=f".{real.name[:100]}.", dir=real.parent)
+            ready.append((Path(name), real))
             with os.fdopen(handle, "wb") as file:
-                bom = "" if diff.created else _bom_of(target)
-                file.write((bom + diff.after).encode("utf-8"))
+                file.write(diff.after.encode("utf-8"))
                 file.flush()
                 os.fsync(file.fileno())
-            Path(name).chmod(0o666 & ~_umask() if diff.created else target.stat().st_mode & 0o7777)
-        for fresh, target in ready:
-            fresh.replace(target)
+            Path(name).chmod(0o666 & ~_umask() if diff.created else real.stat().st_mode & 0o7777)
+        for diff, (fresh, real) in zip(diffs, ready, strict=True):
+            target = diff.path
+            if not diff.created and real.stat().st_nlink > 1:
+                real.write_bytes(fresh.read_bytes())
+            else:
+                fresh.replace(real)
+    except OSError as error:
+        why = error.strerror or type(error).__name__
+        raise CannotWrite(say("files.unwritable", path=target, why=why)) from None
     finally:
         for fresh, _ in ready:
             fresh.unlink(missing_ok=True)
+
+
+def _require_writable(path: Path) -> None:
+    """A file without any right to write is meant to stay as it is, also where the person's rights are above its own."""
+    if not os.access(path, os.W_OK) or not path.stat().st_mode & (stat.S_IWUSR | stat.S_IWGRP | stat.S_IWOTH):
+        raise CannotWrite(say("files.read_only", path=path))
 
 
 def _bom_of(path: Path) -> str:

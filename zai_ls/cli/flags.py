@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import json
 import os
+from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from zai_ls.cli.exits import BadUse
+from zai_ls.cli.printing import note
 from zai_ls.messages import say
 
 if TYPE_CHECKING:
@@ -19,19 +22,20 @@ _FLAGS = {
     "base_url": "baseUrl",
     "plan": "plan",
     "state_dir": "stateDir",
-    "log_file": "logFile",
-    "log_level": "log.level",
 }
+_LOG_FLAGS = {"log_file": "logFile", "log_level": "log.level"}
+"""Of the one verb that runs long enough to have a log."""
 
 
-def add_common(parser: argparse.ArgumentParser) -> None:
-    """Add them, as a group of their own at the end of the help."""
+def add_common(parser: argparse.ArgumentParser, *, logs: bool = False) -> None:
+    """Add them, as a group of their own at the end of the help; *logs*: also where the log goes."""
     group = parser.add_argument_group("settings for this call")
     group.add_argument("--base-url", metavar="URL", help="the API base URL of the service")
     group.add_argument("--plan", metavar="PLAN", help="payg, lite, pro or max")
     group.add_argument("--state-dir", metavar="DIR", help="where the shared state lies")
-    group.add_argument("--log-file", metavar="FILE", help="where the log goes; default: standard error")
-    group.add_argument("--log-level", metavar="LEVEL", help="error, warning, info or debug")
+    if logs:
+        group.add_argument("--log-file", metavar="FILE", help="where the log goes; default: standard error")
+        group.add_argument("--log-level", metavar="LEVEL", help="error, warning, info or debug")
     group.add_argument("--config", metavar="FILE", help="read this file instead of your own config file")
     group.add_argument(
         "--set",
@@ -40,7 +44,12 @@ def add_common(parser: argparse.ArgumentParser) -> None:
         default=[],
         help="any setting, such as limits.contextTokens=8000",
     )
-    group.add_argument("--debug", action="store_true", help="show tracebacks")
+    add_debug(group)
+
+
+def add_debug(parser: argparse._ActionsContainer) -> None:
+    """The flag that every verb has."""
+    parser.add_argument("--debug", action="store_true", help="show tracebacks, and what goes on inside")
 
 
 def as_settings(args: argparse.Namespace) -> dict[str, object]:
@@ -51,23 +60,59 @@ def as_settings(args: argparse.Namespace) -> dict[str, object]:
         if not equals or not key.strip():
             raise BadUse(say("cli.bad_set", given=pair))
         settings[key.strip()] = _value(value)
-    for name, key in _FLAGS.items():
-        if getattr(args, name) is not None:
+    for name, key in (_FLAGS | _LOG_FLAGS).items():
+        if getattr(args, name, None) is not None:
             settings[key] = getattr(args, name)
     return settings
 
 
 def configuration(args: argparse.Namespace, *, find_key: bool = True) -> Config:
-    """What is configured for this call; a flag that is not accepted is bad use, not a warning."""
+    """What is configured for this call; a flag that is not accepted is bad use, not a warning.
+
+    Whoever does not show `problems` to the person in another way calls `tell_problems`.
+    """
     from zai_ls.config import load
     from zai_ls.settings import Origin
 
+    if args.config and not Path(args.config).expanduser().exists():
+        raise BadUse(say("cli.no_config", path=args.config))
     environ = {**os.environ, "ZAI_CONFIG": args.config} if args.config else os.environ
     config = load(as_settings(args), environ=environ, find_key=find_key)
     wrong = next((p for p in config.problems if p.origin is Origin.FLAGS), None)
     if wrong is not None:
         raise BadUse(wrong.text)
     return config
+
+
+def tell_problems(config: Config, *, account: bool = True) -> None:
+    """Say what is wrong with the configuration, each thing once. *account*: why there is none is said by `account_of`."""
+    said_later = config.no_account.user_text if account and config.no_account is not None else ""
+    for problem in config.problems:
+        if problem.text != said_later:
+            note(problem.text)
+    named = os.environ.get("ZAI_CONFIG", "").strip()
+    if named and Path(named).expanduser() == config.user_file and not config.user_file.exists():
+        note(say("cli.config_missing", path=config.user_file))
+
+
+def require_user_file(config: Config) -> None:
+    """Send nothing while one's own file cannot be read: it may switch things off. Raises `BadUse`."""
+    broken = next((p for p in config.problems if p.kind == "file"), None)
+    if broken is not None:
+        raise BadUse(say("cli.broken_config", why=broken.text))
+
+
+def for_project(config: Config, path: Path) -> Config:
+    """*config* as the project of the file *path* tightens it; what is wrong with the project's file is said."""
+    from zai_ls.config import project_root, tighten
+
+    root = project_root(path)
+    if root is None:
+        return config
+    settings, problems = tighten(config.settings, root)
+    for problem in problems:
+        note(problem.text)
+    return replace(config, settings=settings)
 
 
 def account_of(config: Config) -> Account:

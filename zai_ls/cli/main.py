@@ -6,14 +6,16 @@ A verb is one module with `add_arguments` and `run`, and one line in `VERBS`. On
 from __future__ import annotations
 
 import argparse
+import errno
 import importlib
+import io
 import os
 import sys
 import traceback
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from zai_ls import __version__
-from zai_ls.cli.exits import BadUse, Exit, exit_for
+from zai_ls.cli.exits import BadUse, CannotWrite, Exit, NothingToDo, exit_for
 from zai_ls.errors import ZaiError
 from zai_ls.messages import say
 
@@ -26,10 +28,14 @@ class Verb(NamedTuple):
 
     module: str
     summary: str
+    flags: Literal["settings", "settings and log", "none"] = "settings"
+    """Which of the flags that are not its own it takes."""
 
 
 VERBS = {
-    "serve": Verb("zai_ls.cli.serve", "speak the Language Server Protocol (what editors start)"),
+    "serve": Verb(
+        "zai_ls.cli.serve", "speak the Language Server Protocol (what editors start)", "settings and log"
+    ),
     "run": Verb("zai_ls.cli.run", "run one action on a file; print or apply the change"),
     "score": Verb("zai_ls.cli.score", "how hard code is, and which model it would get"),
     "quota": Verb("zai_ls.cli.quota", "what is left of the account's quota windows"),
@@ -41,14 +47,22 @@ VERBS = {
     "pause": Verb("zai_ls.cli.pause", "stop all requests of the account on this machine"),
     "resume": Verb("zai_ls.cli.resume", "go on after a pause"),
     "demo": Verb("zai_ls.cli.demo", "see it work, without a key"),
-    "emulator": Verb("zai_ls.emulator.command", "a local GLM to try things on, without a key"),
+    "emulator": Verb("zai_ls.emulator.command", "a local GLM to try things on, without a key", "none"),
 }
 """In the order of the help."""
+
+_OUTPUT_FULL = frozenset({errno.ENOSPC, errno.EFBIG, errno.EIO, errno.EDQUOT})
+"""What standard output says when it takes no more."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line *argv*; the exit code."""
     argv = sys.argv[1:] if argv is None else argv
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(
+                errors="replace"
+            )  # a terminal that lacks a letter shows another, and nothing breaks
     debug = "--debug" in argv
     try:
         args = _parser(argv).parse_args(argv)
@@ -64,13 +78,30 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _fail(error.user_text, exit_for(error), debug=debug)
     except KeyboardInterrupt:
         return Exit.INTERRUPTED
+    except NothingToDo as error:
+        return _fail(str(error), Exit.DECLINED, debug=debug)
+    except CannotWrite as error:
+        return _fail(str(error), Exit.CONFLICT, debug=debug)
     except BrokenPipeError:
-        # The reader of a pipe has left; keep the interpreter from complaining about it at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _drop_output()
         return Exit.FAILED
+    except OSError as error:
+        if error.errno not in _OUTPUT_FULL or error.filename is not None:
+            return _fault(error, debug=debug)
+        _drop_output()
+        return _fail(say("cli.output", why=error.strerror), Exit.FAILED, debug=debug)
     except Exception as error:  # noqa: BLE001 - the last wall before a person
-        text = say("cli.fault", name=type(error).__name__, detail=error)
-        return _fail(text, Exit.FAILED, debug=debug)
+        return _fault(error, debug=debug)
+
+
+def _fault(error: Exception, *, debug: bool) -> int:
+    text = say("cli.fault", name=type(error).__name__, detail=error)
+    return _fail(text, Exit.FAILED, debug=debug)
+
+
+def _drop_output() -> None:
+    """Nobody can read it any more; keep the interpreter from complaining about that at exit."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _fail(text: str, code: Exit, *, debug: bool) -> int:
@@ -81,7 +112,7 @@ def _fail(text: str, code: Exit, *, debug: bool) -> int:
 
 
 def _parser(argv: Sequence[str]) -> argparse.ArgumentParser:
-    from zai_ls.cli.flags import add_common
+    from zai_ls.cli.flags import add_common, add_debug
 
     parser = argparse.ArgumentParser(
         prog="zai-ls",
@@ -96,5 +127,8 @@ def _parser(argv: Sequence[str]) -> argparse.ArgumentParser:
         )
         if name in argv:
             importlib.import_module(verb.module).add_arguments(sub)
-            add_common(sub)
+            if verb.flags == "none":
+                add_debug(sub)
+            else:
+                add_common(sub, logs=verb.flags == "settings and log")
     return parser

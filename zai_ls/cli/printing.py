@@ -5,10 +5,9 @@ from __future__ import annotations
 import difflib
 import json
 import os
+import re
 import sys
 from typing import TYPE_CHECKING
-
-from zai_ls.core.text import split_lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -26,12 +25,23 @@ def unified(diffs: Iterable[FileDiff]) -> str:
     out: list[str] = []
     for diff in diffs:
         name = _name(diff.path)
-        before = [line for line in split_lines(diff.before) if line]
-        after = [line for line in split_lines(diff.after) if line]
-        old = "/dev/null" if diff.created else f"a/{name}"
-        lines = difflib.unified_diff(before, after, old, f"b/{name}")
-        out.extend(line if line.endswith(("\n", "\r")) else f"{line}\n{_NO_END}" for line in lines)
+        old = "/dev/null" if diff.created else _header(f"a/{name}")
+        lines = difflib.unified_diff(_lines(diff.before), _lines(diff.after), old, _header(f"b/{name}"))
+        out.extend(line if line.endswith("\n") else f"{line}\n{_NO_END}" for line in lines)
     return "".join(out)
+
+
+def _lines(text: str) -> list[str]:
+    """As `git` and `patch` count them: a line ends with its line feed and with nothing else."""
+    return [line for line in re.split(r"(?<=\n)", text) if line]
+
+
+def _header(name: str) -> str:
+    """*name* as it stands in a diff's head: a tab ends one with blanks, one with odder characters stands in quotes."""
+    if not re.search(r'[\x00-\x1f\x7f"\\]', name):
+        return f"{name}\t" if " " in name else name
+    escaped = name.replace("\\", "\\\\").replace('"', '\\"')
+    return '"' + re.sub(r"[\x00-\x1f\x7f]", lambda c: f"\\{ord(c[0]):03o}", escaped) + '"'
 
 
 def print_diff(text: str) -> None:

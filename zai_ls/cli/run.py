@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import sys
+import traceback
+from dataclasses import replace
 from typing import TYPE_CHECKING, Protocol
 
 from zai_ls.cli import printing
 from zai_ls.cli.diagnostics import load_diagnostics
-from zai_ls.cli.exits import BadUse, Exit, exit_for
+from zai_ls.cli.exits import BadUse, CannotWrite, Exit, NothingToDo, exit_for
 from zai_ls.cli.files import FileEditor, Unreadable
-from zai_ls.cli.flags import account_of, configuration
+from zai_ls.cli.flags import account_of, configuration, for_project, require_user_file, tell_problems
 from zai_ls.cli.target import parse_target
-from zai_ls.core.actions import ACTIONS
+from zai_ls.core.actions import ACTIONS, Output
 from zai_ls.domain import Ask, Declined, Edits, Explanation, Kept
 from zai_ls.errors import ZaiError
 from zai_ls.messages import say
@@ -55,27 +57,62 @@ def add_target(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--diagnostics",
         metavar="FILE",
-        help="what to fix: JSON as in LSP, or lines file:line:col: message; - reads them",
+        help="what to fix: JSON as in LSP or of ruff, or lines file:line:col: message; - reads them",
     )
     parser.add_argument("--model", metavar="NAME", help="use this model")
 
 
 def run(args: argparse.Namespace) -> int:
     """Run the action; the exit code says how it went."""
-    config = configuration(args, find_key=False)
-    editor = editor_for(config, write=args.apply)
-    ask = ask_of(args, editor)
-    config = config.with_key()  # may ask a keyring or a password manager: not before the file was found
-    account_of(config)
+    if not args.json:
+        return _act(args)
     try:
-        outcome = asyncio.run(_run(config, ask, editor))
-    except ZaiError as error:
-        if not args.json:
-            raise
-        code = exit_for(error)
-        printing.print_json(_document("error", "", error.user_text, code))
-        return code
+        return _act(args)
+    except BrokenPipeError:
+        raise
+    except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - whatever happens, a script reads one document
+        if args.debug:
+            traceback.print_exc()
+        return _report_failure(error)
+
+
+def _act(args: argparse.Namespace) -> Exit:
+    check_action(args)
+    config = configuration(args, find_key=False)
+    require_user_file(config)
+    tell_problems(config)
+    config = for_project(config, parse_target(args.target).path)
+    editor = editor_for(config, write=args.apply)
+    ask = ask_of(args, editor, config)
+    if args.apply and ACTIONS[ask.action].output is Output.CODE:
+        editor.require_writable(ask.uri)
+    # May ask a keyring or a password manager: not before the file was found.
+    config = replace(config.with_key(), settings=config.settings)
+    account_of(config)
+    outcome = asyncio.run(_run(config, ask, editor))
     return report(outcome, editor, as_json=args.json, applied=args.apply)
+
+
+def _report_failure(error: BaseException) -> Exit:
+    """*error* as a document: `reason` is its class, `code` the service's own word for it."""
+    extra: dict[str, object] = {"code": "", "resets_at": None}
+    match error:
+        case ZaiError():
+            kind, reason, text, code = "error", error.message_id, error.user_text, exit_for(error)
+            extra = {"code": error.code, "resets_at": error.resets_at}
+        case BadUse():
+            kind, reason, text, code = "error", "bad_use", str(error), Exit.BAD_USE
+        case CannotWrite():
+            kind, reason, text, code = "error", "cannot_write", str(error), Exit.CONFLICT
+        case NothingToDo():
+            kind, reason, text, code, extra = "declined", error.reason, str(error), Exit.DECLINED, {}
+        case KeyboardInterrupt():
+            kind, reason, text, code = "error", "interrupted", say("error.cancelled"), Exit.INTERRUPTED
+        case _:
+            text = say("cli.fault", name=type(error).__name__, detail=error)
+            kind, reason, code = "error", "fault", Exit.FAILED
+    printing.print_json(_document(kind, reason.rpartition(".")[2], text, code, **extra))
+    return code
 
 
 def editor_for(config: Config, *, write: bool) -> FileEditor:
@@ -83,23 +120,32 @@ def editor_for(config: Config, *, write: bool) -> FileEditor:
     return FileEditor(max_bytes=config.settings.limits_max_file_bytes, write=write)
 
 
-def ask_of(args: argparse.Namespace, editor: FileEditor) -> Ask:
-    """What the arguments ask for. Raises `BadUse`."""
+def check_action(args: argparse.Namespace) -> None:
+    """Is there such an action, and has it been told what it needs? Raises `BadUse`."""
     if args.action not in ACTIONS:
         raise BadUse(say("cli.unknown_action", action=args.action, actions=", ".join(sorted(ACTIONS))))
-    if args.action == "instruct" and not (args.instruction or "").strip():
+    if args.action == "instruct" and not (getattr(args, "instruction", None) or "").strip():
         raise BadUse(say("cli.no_instruction"))
+
+
+def ask_of(args: argparse.Namespace, editor: FileEditor, config: Config) -> Ask:
+    """What the arguments ask for. Raises `BadUse`, and `NothingToDo` when nothing is to be sent."""
+    if args.action in config.settings.actions_disabled:
+        raise NothingToDo("action_off", say("cli.action_off", action=args.action))
     target = parse_target(args.target)
     try:
         snapshot: Snapshot = editor.open(target.path)
     except Unreadable as error:
         raise BadUse(str(error)) from None
+    diagnostics = load_diagnostics(args.diagnostics, snapshot) if args.diagnostics else ()
+    if args.action == "fix" and args.diagnostics and not diagnostics:
+        raise NothingToDo("nothing_to_fix", say("cli.nothing_to_fix", path=target.path))
     return Ask(
         action=args.action,
         uri=snapshot.uri,
         range=target.range_in(snapshot),
         version=snapshot.version,
-        diagnostics=load_diagnostics(args.diagnostics, snapshot) if args.diagnostics else (),
+        diagnostics=diagnostics,
         instruction=args.instruction,
         model=args.model,
     )
@@ -148,7 +194,7 @@ class StatusLine:
 def report(outcome: Outcome, editor: FileEditor, *, as_json: bool, applied: bool) -> Exit:
     """Print *outcome*; the exit code."""
     for text in editor.told:
-        if not as_json and text != getattr(outcome, "text", ""):
+        if not as_json and text not in {getattr(outcome, "text", ""), editor.failed}:
             printing.note(text)
     match outcome:
         case Edits():
@@ -171,6 +217,11 @@ def report(outcome: Outcome, editor: FileEditor, *, as_json: bool, applied: bool
             return Exit.DONE
         case Declined(reason=reason, text=text):
             return _not_done("declined", reason, text, Exit.DECLINED, as_json=as_json)
+        case Kept(reason="refused_by_editor", answer_id=answer, path=path) if editor.failed:
+            text = f"{editor.failed} {say('cli.answer_kept', id=answer, path=path)}"
+            return _not_done(
+                "kept", "cannot_write", text, Exit.CONFLICT, as_json=as_json, answer=answer, path=path
+            )
         case Kept(reason=reason, text=text, answer_id=answer, path=path):
             code = Exit.CONFLICT if reason in _CONFLICTS else Exit.KEPT
             return _not_done("kept", reason, text, code, as_json=as_json, answer=answer, path=path)
@@ -184,5 +235,5 @@ def _not_done(kind: str, reason: str, text: str, code: Exit, *, as_json: bool, *
     return code
 
 
-def _document(kind: str, reason: str, text: str, code: Exit, **extra: object) -> dict[str, object]:
+def _document(kind: str, reason: str, text: str, code: Exit, /, **extra: object) -> dict[str, object]:
     return {"outcome": kind, "reason": reason, "text": text, "exit": int(code), **extra}

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from zai_ls.cli import printing
 from zai_ls.cli.exits import BadUse, Exit
 from zai_ls.cli.files import Unreadable
-from zai_ls.cli.flags import configuration
+from zai_ls.cli.flags import configuration, for_project, tell_problems
 from zai_ls.cli.run import editor_for
 from zai_ls.cli.target import Target, parse_target
 from zai_ls.core.languages import language, language_of
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterator, Mapping
 
+    from zai_ls.cli.files import FileEditor
     from zai_ls.config import Config
     from zai_ls.core.syntax import Syntax
     from zai_ls.domain import Range, Snapshot
@@ -52,15 +53,20 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Score each definition on its own, or what was named; an unreadable file in a folder is said and passed over."""
+    from zai_ls.config import project_root
     from zai_ls.core.complexity import score
     from zai_ls.core.syntax import Syntax
 
     config = configuration(args, find_key=False)
-    editor = editor_for(config, write=False)
+    tell_problems(config, account=False)
     syntax, routing = Syntax(), _routing(config)
+    editors: dict[Path | None, FileEditor] = {}
     for target, named in (pair for text in args.targets for pair in _targets(parse_target(text))):
+        project = project_root(target.path)
+        if project not in editors:
+            editors[project] = editor_for(for_project(config, target.path), write=False)
         try:
-            snapshot = editor.open(target.path)
+            snapshot = editors[project].open(target.path)
         except Unreadable as error:
             if named:
                 raise BadUse(str(error)) from None

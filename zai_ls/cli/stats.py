@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 import time
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from zai_ls.cli import printing
 from zai_ls.cli.account import ask_app
-from zai_ls.cli.exits import Exit
+from zai_ls.cli.exits import BadUse, Exit
 from zai_ls.messages import say
 
 if TYPE_CHECKING:
@@ -28,6 +29,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Print one row for each lane, action and model."""
+    if not (math.isfinite(args.days) and args.days > 0):
+        raise BadUse(say("stats.bad_days", given=f"{args.days:g}"))
     since = time.time() - args.days * _DAY_S
     rows = ask_app(args, lambda app, account: app.ledger.stats(account.label, since))
     if args.json:

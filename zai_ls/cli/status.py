@@ -27,12 +27,12 @@ def run(args: argparse.Namespace) -> int:
     if args.json:
         printing.print_json({**asdict(status), "windows": [window_row(w) for w in status.windows]})
     else:
-        print("\n".join(lines(status)))
+        print("\n".join(lines(status, debug=args.debug)))
     return Exit.DONE
 
 
-def lines(status: AccountStatus) -> list[str]:
-    """The state, sentence by sentence."""
+def lines(status: AccountStatus, *, debug: bool = False) -> list[str]:
+    """The state, sentence by sentence. *debug*: with what goes on in this very process, which is not the account."""
     out = [say("status.account", account=status.account, host=status.host, plan=status.plan)]
     out.append(say("status.line", in_flight=status.in_flight, waiting=status.waiting))
     if status.paused:
@@ -42,4 +42,6 @@ def lines(status: AccountStatus) -> list[str]:
     if not status.paused and status.closed_until is not None:
         out.append(say("error.resumes", when=local(status.closed_until)))
     out.extend(window_text(window) for window in status.windows)
-    return [*out, status.dispatcher]
+    if debug:
+        out.append(say("status.this_process", dispatcher=status.dispatcher))
+    return out

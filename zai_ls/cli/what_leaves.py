@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING
 from zai_ls.cli import printing
 from zai_ls.cli.account import ask_app
 from zai_ls.cli.exits import Exit
-from zai_ls.cli.run import add_target, ask_of, editor_for
+from zai_ls.cli.flags import configuration, for_project, require_user_file, tell_problems
+from zai_ls.cli.run import add_target, ask_of, check_action, editor_for
+from zai_ls.cli.target import parse_target
 from zai_ls.domain import Declined
 
 if TYPE_CHECKING:
@@ -29,13 +31,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Print where it would go, which model and why to standard error, and the body to standard output."""
-    return ask_app(args, lambda app, account: show(args, app, account))
+    check_action(args)
+    config = configuration(args)
+    require_user_file(config)
+    tell_problems(config)
+    config = for_project(config, parse_target(args.target).path)
+    return ask_app(args, lambda app, account: show(args, app, account), config=config)
 
 
 def show(args: argparse.Namespace, app: App, account: Account) -> Exit:
     """Print the request of *args*."""
-    editor = editor_for(app.assistant.config, write=False)
-    made = app.assistant.preview(ask_of(args, editor), editor)
+    config = app.assistant.config
+    editor = editor_for(config, write=False)
+    made = app.assistant.preview(ask_of(args, editor, config), editor)
     if isinstance(made, Declined):
         printing.note(made.text)
         return Exit.DECLINED

@@ -15,7 +15,14 @@ from typing import TYPE_CHECKING
 
 from zai_ls.config import keys
 from zai_ls.config.address import Address, BadAddress, parse
-from zai_ls.config.files import default_state_dir, read_layer, tighten, unknown_actions, user_file
+from zai_ls.config.files import (
+    default_state_dir,
+    project_root,
+    read_layer,
+    tighten,
+    unknown_actions,
+    user_file,
+)
 from zai_ls.domain import Account, Secret
 from zai_ls.errors import NoKey, ZaiError
 from zai_ls.messages import say
@@ -24,7 +31,7 @@ from zai_ls.settings import DECLARATIONS, Layer, Origin, Problem, Settings, merg
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["Config", "NotConfigured", "default_state_dir", "load", "tighten", "user_file"]
+__all__ = ["Config", "NotConfigured", "default_state_dir", "load", "project_root", "tighten", "user_file"]
 
 
 class NotConfigured(ZaiError):

@@ -152,8 +152,8 @@ def _printed(process: subprocess.Popen[bytes], seconds: float) -> bytes | None:
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
-    """End *process* with all that it has started, and see it gone; nothing is done to one that has ended."""
-    if process.poll() is None:
+    """End *process* with all that it has started, and see it gone; nothing is done to one that was seen to end."""
+    if process.returncode is None:  # not asked anew: until then its number is nobody else's
         if os.name == "posix":
             with suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)  # its session is its own, so its group has its number

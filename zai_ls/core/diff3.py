@@ -52,15 +52,30 @@ def merge_onto(base: Sequence[str], ours: Sequence[Hunk], theirs: Sequence[Hunk]
             continue
         wanted = _within(base, region, region.ours)
         if region.theirs:
-            if wanted == made:
+            if wanted == made or _holds(region):
                 continue
             merged = _by_tokens(base[region.start : region.end], wanted, made)
             if merged is None:
                 return None
+            if "".join(merged) == "".join(made):
+                continue
             wanted = merged
         head = Hunk(start, start + len(made), tuple(wanted))
         left.append(head)
     return left
+
+
+def _holds(region: _Region) -> bool:
+    """Did their side make each of our changes too, as the head or the tail of a change of its own?"""
+
+    def is_in(ours: Hunk, theirs: Hunk) -> bool:
+        count = len(ours.items)
+        if not count or not theirs.start <= ours.start <= ours.end <= theirs.end:
+            return False
+        at_head = theirs.start == ours.start and theirs.items[:count] == ours.items
+        return at_head or (theirs.end == ours.end and theirs.items[-count:] == ours.items)
+
+    return all(any(is_in(ours, theirs) for theirs in region.theirs) for ours in region.ours)
 
 
 def _within(base: Sequence[str], region: _Region, side: Sequence[Hunk]) -> list[str]:
@@ -117,9 +132,13 @@ def _by_tokens(base: Sequence[str], ours: Sequence[str], theirs: Sequence[str]) 
         return None
     if any(_reindents(tokens, hunk) for hunk in (*own, *foreign)):
         return None
-    if any(region.ours and region.theirs for region in _regions(tokens, own, foreign)):
-        return None
-    merged = apply_hunks(tokens, sorted((*own, *foreign), key=lambda hunk: hunk.start))
+    made = list(foreign)
+    for region in _regions(tokens, own, foreign):
+        if not region.theirs:
+            made += region.ours
+        elif region.ours and _within(tokens, region, region.ours) != _within(tokens, region, region.theirs):
+            return None
+    merged = apply_hunks(tokens, sorted(made, key=lambda hunk: hunk.start))
     return ["".join(merged)] if merged else []
 
 

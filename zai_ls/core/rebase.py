@@ -31,6 +31,7 @@ def move(range_: Range, changes: Sequence[Change]) -> Range | None:
     """Where *range_* lies after *changes*; None when one of them touched it.
 
     A change at the border is no touch as long as a line ending stays between it and the range.
+    Text that is put right at an empty range is one: what was to be inserted there may be in it.
     """
     for change in changes:
         if _is_before(change, range_):
@@ -44,7 +45,7 @@ def _is_before(change: Change, range_: Range) -> bool:
     end = change.range.end
     if end < range_.start:
         return True
-    if end > range_.start or (range_.is_empty and change.range.is_empty):
+    if end > range_.start or (range_.is_empty and change.text):
         return False  # who comes first, when two insert at one point?
     return change.text.endswith(("\n", "\r")) or (not change.text and change.range.start.column == 0)
 
@@ -53,7 +54,7 @@ def _is_after(change: Change, range_: Range) -> bool:
     start = change.range.start
     if start > range_.end:
         return True
-    if start < range_.end or (range_.is_empty and change.range.is_empty):
+    if start < range_.end or (range_.is_empty and change.text):
         return False
     return start.column == 0 or change.text.startswith(("\n", "\r"))
 
@@ -74,13 +75,16 @@ def rebase(
     base_lines: Sequence[str],
     changes: Sequence[Change] | None,
     current_lines: Sequence[str],
+    *,
+    maybe_made: bool = False,
 ) -> tuple[Edit, ...] | Conflict:
     """*edits* of *base_lines* as edits of *current_lines*, which *changes* (None: unknown) led to.
 
     First each edit's range is moved through the changes. If one was touched, all are merged three-way, by lines, then by words.
     Nothing is left to do (an empty tuple) when the text already has what the edits would make.
+    *maybe_made*: the changes may hold the edits themselves, so no range is moved past them and all is merged.
     """
-    if changes is not None:
+    if changes is not None and not maybe_made:
         moved = _moved(edits, base_lines, changes, current_lines)
         if moved is not None:
             return moved

@@ -30,11 +30,21 @@ if TYPE_CHECKING:
 
 _BAD_USE = 2
 _PLANS = ("payg", "lite", "pro", "max")
+_BOUNDS = (
+    ("port", 0, 65_535),
+    ("slots", 1, 1_000),
+    ("first_token_ms", 0, 3_600_000),
+    ("service_ms", 0, 3_600_000),
+    ("hangup_ms", 0, 3_600_000),
+    ("tokens_per_second", 0.01, 1_000_000),
+)
+"""Of each number on the command line: the least and the most."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """The verb's own flags; `--plan` is one of those that every verb has."""
+    """The verb's own flags; it reads no settings."""
     add = parser.add_argument
+    add("--plan", metavar="PLAN", default="payg", help="payg, lite, pro or max (default: %(default)s)")
     add("--port", type=int, default=0, help="port on loopback; 0 (default): any free one")
     add("--key", default=DEFAULT_KEY, help="the key that it takes (default: %(default)s)")
     add("--slots", type=int, default=1, help="most requests in flight per key (default: 1)")
@@ -73,15 +83,13 @@ def run(args: argparse.Namespace) -> int:
     """Serve until told to end; the exit code."""
     if args.list_faults:
         return _list_faults()
-    plan = getattr(args, "plan", None) or "payg"
     try:
-        if plan not in _PLANS:
-            raise ValueError(say("emulator.bad_plan", given=plan, plans=", ".join(_PLANS)))
+        _check(args)
         rules = _rules(args.script)
         config = EmulatorConfig(
-            plan=cast("PlanName", plan),
+            plan=cast("PlanName", args.plan),
             key=args.key,
-            slots=max(1, args.slots),
+            slots=args.slots,
             first_token_s=args.first_token_ms / 1000,
             service_s=None if args.service_ms is None else args.service_ms / 1000,
             tokens_per_second=args.tokens_per_second,
@@ -99,10 +107,29 @@ def run(args: argparse.Namespace) -> int:
                 exit_with_parent=args.exit_with_parent,
             )
         )
-    except (ValueError, OSError) as error:
+    except ValueError as error:
         print(f"zai-ls: {error}", file=sys.stderr)
         return _BAD_USE
+    except OSError as error:
+        # asyncio's own words hold the address, the system's what is wrong with it.
+        print(f"zai-ls: {say('emulator.no_port', port=args.port, why=error.strerror)}", file=sys.stderr)
+        return _BAD_USE
     return 0
+
+
+def _check(args: argparse.Namespace) -> None:
+    """Raises `ValueError` with a sentence for what cannot be."""
+    if args.plan not in _PLANS:
+        raise ValueError(say("emulator.bad_plan", given=args.plan, plans=", ".join(_PLANS)))
+    for flag, least, most in _BOUNDS:
+        value = getattr(args, flag)
+        if value is not None and not least <= value <= most:
+            name = flag.replace("_", "-")
+            raise ValueError(
+                say("emulator.bad_number", flag=f"--{name}", given=value, least=least, most=most)
+            )
+    if args.record and not Path(args.record).resolve().parent.is_dir():
+        raise ValueError(say("emulator.bad_record", path=args.record))
 
 
 async def serve_emulator(
@@ -183,8 +210,9 @@ def _rules(path: str | None) -> list[Rule]:
         return []
     try:
         return read_rules(json.loads(Path(path).read_text("utf-8")))
-    except ValueError as error:
-        raise ValueError(say("emulator.bad_script", path=path, why=error)) from None
+    except (ValueError, OSError) as error:
+        why = getattr(error, "strerror", None) or error
+        raise ValueError(say("emulator.bad_script", path=path, why=why)) from None
 
 
 def _limits(pairs: Sequence[str]) -> dict[str, float]:

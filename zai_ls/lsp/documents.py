@@ -73,10 +73,13 @@ class Document:
     def replace(self, range_: Range, text: str, version: int, now: float) -> None:
         """Replace *range_* by *text*, giving *version*, and remember how."""
         replaced = text_in(self.lines, range_)
+        line = range_.start.line
+        above = self.lines[line - 1] if line else ""
         splice(self.lines, range_, text)
         self.reached(version)
         end = _end_after(range_.start, text)
-        if end.line >= len(self.lines) or text_in(self.lines, Range(range_.start, end)) != text:
+        joined = line > 0 and self.lines[line - 1] != above
+        if joined or end.line >= len(self.lines) or text_in(self.lines, Range(range_.start, end)) != text:
             # A lone `\r` and a `\n` met and became one line ending: the ends of this change are no places any more.
             self.forget(version)
             return

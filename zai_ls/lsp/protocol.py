@@ -16,7 +16,7 @@ import itertools
 import json
 import logging
 import traceback
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeGuard
 
 from cattrs import transform_error
 from lsprotocol import types
@@ -180,14 +180,16 @@ class Protocol(LanguageServerProtocol):
         if task is not None:
             task.cancel()
 
-    def _is_asked(self, msg_id: object) -> bool:
+    def _is_asked(self, msg_id: object) -> TypeGuard[Id]:
         """Does the editor owe us a reply of that id? Some leave out a result that is null."""
         return isinstance(msg_id, str | int) and not isinstance(msg_id, bool) and msg_id in self._asked
 
     def _take_reply(self, message: dict[str, Any]) -> None:
         msg_id, error = message.get("id"), message.get("error")
-        asked = self._asked.pop(msg_id) if self._is_asked(msg_id) else None
-        if asked is None or asked.done():
+        if not self._is_asked(msg_id):
+            return
+        asked = self._asked.pop(msg_id)
+        if asked.done():
             return
         if error is None:
             asked.set_result(message.get("result"))

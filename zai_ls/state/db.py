@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 FILE = "state.db"
-_BUSY_S = 1.0
+BUSY_S = 1.0
 """How long another process's writing is waited for, which blocks: a whole second of an editor is much already."""
 SHORT_S = 0.1
 """The same, where the work can be done later or left."""
@@ -75,7 +75,7 @@ class Database:
         self._restorers: list[Callable[[sqlite3.Connection], None]] = []
         self._owed: list[_Owed] = []
 
-    def transaction(self, work: Callable[[sqlite3.Connection], T], *, patience_s: float = _BUSY_S) -> T:
+    def transaction(self, work: Callable[[sqlite3.Connection], T], *, patience_s: float = BUSY_S) -> T:
         """What *work* returns, done alone among all processes and as a whole or not at all.
 
         *work* runs again when the file turns out lost or damaged, so it must leave no trace outside when it fails.
@@ -96,7 +96,7 @@ class Database:
 
     def read(self, work: Callable[[sqlite3.Connection], T]) -> T:
         """What *work* returns, seeing the tables as of one instant; it writes nothing and waits for no writer."""
-        return self._twice(work, "BEGIN", _BUSY_S)
+        return self._twice(work, "BEGIN", BUSY_S)
 
     def _paid(self, work: Callable[[sqlite3.Connection], T], connection: sqlite3.Connection) -> T:
         for owed in self._owed:
@@ -179,7 +179,7 @@ class Database:
         self._connection, self._file = connection, _stat(self.path)
         if again:
             for restore in self._restorers:
-                self._once(restore, "BEGIN IMMEDIATE", _BUSY_S)
+                self._once(restore, "BEGIN IMMEDIATE", BUSY_S)
         return connection
 
     def _connect(self, *, check: bool) -> sqlite3.Connection:
@@ -194,7 +194,7 @@ class Database:
         connection = sqlite3.connect(
             f"{self.path.absolute().as_uri()}?mode=rw" + (f"&vfs={self._vfs}" if self._vfs else ""),
             uri=True,
-            timeout=_BUSY_S,
+            timeout=BUSY_S,
             isolation_level=None,
         )
         try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import stat
 from typing import TYPE_CHECKING
 
@@ -31,7 +32,7 @@ def prepare(folder: Path) -> Path:
         if found.st_uid != os.geteuid():
             raise _unusable(folder, say("state.not_ours"))
         if found.st_mode & _OTHERS:
-            raise _unusable(folder, say("state.open_to_others", path=folder))
+            raise _unusable(folder, say("state.open_to_others", path=shlex.quote(str(folder))))
     if not os.access(folder, os.W_OK | os.X_OK):
         raise _unusable(folder, say("state.read_only"))
     return folder

@@ -57,6 +57,15 @@ class KernelLock:
             _spare.clear()
         _spare[self.path], self._lock = self._lock, None
 
+    def renew(self) -> None:
+        """Take the file that bears the name now, if ours was removed; whoever took it before us keeps it."""
+        if self._lock is None or self.path.exists():
+            return
+        again = KernelLock(self.path)
+        if again.try_take():
+            self._lock.release(force=True)
+            self._lock, again._lock = again._lock, None
+
     @property
     def is_held(self) -> bool:
         """Is it held through this object?"""

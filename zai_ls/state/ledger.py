@@ -15,7 +15,7 @@ from zai_ls.core import throttle
 from zai_ls.domain import Lane, Usage
 from zai_ls.errors import StateUnusable
 from zai_ls.state import closures
-from zai_ls.state.db import SHORT_S
+from zai_ls.state.db import BUSY_S, SHORT_S
 
 if TYPE_CHECKING:
     import sqlite3
@@ -145,9 +145,16 @@ class Ledger:
     # -- one request's life ---------------------------------------------------------------------------------
 
     def reserve(
-        self, entry: Reservation, decide: Callable[[SpendView], throttle.Verdict]
+        self,
+        entry: Reservation,
+        decide: Callable[[SpendView], throttle.Verdict],
+        *,
+        patience_s: float = BUSY_S,
     ) -> int | throttle.Verdict:
-        """Ask *decide* and, when it says go, reserve; both in one transaction. Returns the entry's id or the other verdict."""
+        """Ask *decide* and, when it says go, reserve; both in one transaction. Returns the entry's id or the other verdict.
+
+        Raises `StateUnusable`; `StateLocked` when another process keeps the database locked for *patience_s* seconds.
+        """
 
         def work(connection: sqlite3.Connection) -> tuple[int, float] | throttle.Verdict:
             now = self._clock.now()
@@ -158,7 +165,7 @@ class Ledger:
             self._insert(connection, entry_id, entry, now)
             return entry_id, now
 
-        answer = self._db.transaction(work)
+        answer = self._db.transaction(work, patience_s=patience_s)
         if not isinstance(answer, tuple):
             return answer
         entry_id, now = answer
@@ -180,7 +187,9 @@ class Ledger:
 
     def received(self, entry_id: int, tokens: int) -> None:
         """So many tokens have arrived so far: what an orphan is settled with. For now and then, not for each chunk."""
-        self._mark("UPDATE request SET received_tokens = ? WHERE id = ? AND state = 'open'", (tokens, entry_id))
+        self._mark(
+            "UPDATE request SET received_tokens = ? WHERE id = ? AND state = 'open'", (tokens, entry_id)
+        )
 
     def settle(
         self,
@@ -337,9 +346,7 @@ class Ledger:
     def _mark(self, statement: str, values: tuple[float, int]) -> None:
         """Note something on the way. A request that is under way is worth more than a note of it: this never fails."""
         try:
-            self._db.transaction(
-                lambda connection: connection.execute(statement, values), patience_s=SHORT_S
-            )
+            self._db.transaction(lambda connection: connection.execute(statement, values), patience_s=SHORT_S)
         except StateUnusable as error:
             _log.warning("ledger.not_noted %s", error)
 

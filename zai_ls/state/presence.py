@@ -73,7 +73,9 @@ class Presence:
     def bury_the_dead(self, connection: sqlite3.Connection, now: float) -> None:
         """Take out of all tables whoever died since anyone last looked."""
         known = [proc for (proc,) in connection.execute("SELECT id FROM proc")]
-        owing = [proc for (proc,) in connection.execute("SELECT DISTINCT proc FROM request WHERE state = 'open'")]
+        owing = [
+            proc for (proc,) in connection.execute("SELECT DISTINCT proc FROM request WHERE state = 'open'")
+        ]
         for proc in {*known, *owing, *(path.stem for path in self._folder.glob("*.lock"))}:
             if not self.is_alive(proc):
                 self.bury(connection, proc, now)

@@ -8,6 +8,10 @@ Three things are kept apart on purpose:
   a dead holder's; a lock that is taken without a row still counts.
 - the *datagrams* only save time. Whoever waits also looks by itself, `LOOK_S` apart; whoever does not wait does nothing.
 
+Who removes files by hand while requests fly: with the rows or the lock files gone, the other of the two still tells, and
+the holder puts back what is missing when it next writes to the database (each second, while a reply comes). Only when all
+are removed at once, the folder as a whole, can a newcomer start before that; nothing is left then that could tell it.
+
 Every change ends in `Turns.decide`, inside its transaction, which reads the whole line anew and does all that follows.
 """
 
@@ -23,8 +27,9 @@ from zai_ls.core import scheduling
 from zai_ls.core.scheduling import SlotView, Ticket
 from zai_ls.core.throttle import Closure
 from zai_ls.domain import Lane
-from zai_ls.errors import Cancelled, StateUnusable
+from zai_ls.errors import Cancelled, StateLocked, StateUnusable
 from zai_ls.state import closures, line
+from zai_ls.state.db import BUSY_S, SHORT_S
 from zai_ls.state.ledger import latest_durations
 from zai_ls.state.places import Places
 from zai_ls.state.presence import Presence
@@ -47,6 +52,8 @@ LOOK_S = 0.25
 """How often whoever waits looks by itself: what a lost datagram, or a killed process, costs the others."""
 _TELL_S = 0.05
 """How long those who wait may be left with an older word on their place."""
+_LOCKED_S = 10.0
+"""So long a database that another process keeps locked is waited for by whoever waits in line."""
 _KEPT = 256
 """Ranks of tickets that were given back, kept for their return."""
 
@@ -100,6 +107,10 @@ class LocalSlot:
         """Rank and arrival of tickets that were given back."""
         self._is_known = False
         """Do others know how to wake us?"""
+        self._owing: set[str] = set()
+        """Accounts in whose lines a row of ours may stay that should be gone."""
+        self._locked_since: float | None = None
+        """When the database was first found locked by another process, if it still is."""
         self._next_look: asyncio.Task[None] | None = None
         self._next_look_at = 0.0
         self._moved: dict[str, int] = {}
@@ -119,7 +130,7 @@ class LocalSlot:
         self._presence.answers_to(self._waker.port, self._waker.token)
         waiter = Waiter(ticket, asyncio.get_running_loop().create_future(), on_position)
         try:
-            self._enter(waiter)
+            await self._enter_when_free(waiter)
             return LocalLease(self, await waiter.answer)
         except BaseException:
             self._withdraw(waiter)
@@ -188,11 +199,23 @@ class LocalSlot:
 
     # -- coming and going -----------------------------------------------------------------------------------
 
+    async def _enter_when_free(self, waiter: Waiter) -> None:
+        """Put the ticket in line; where another process keeps the database locked try again, and let the loop run meanwhile."""
+        began = self._clock.now()
+        while True:
+            try:
+                return self._enter(waiter)
+            except StateLocked:
+                self._turns.waiters.pop(waiter.ticket.id, None)
+                if not 0 <= self._clock.now() - began < _LOCKED_S:
+                    raise
+            await self._clock.sleep(LOOK_S)
+
     def _enter(self, waiter: Waiter) -> None:
         """Put the ticket in line: it supersedes, preempts, starts, or is answered, all in this one transaction."""
         ticket = waiter.ticket
         self._presence.live()
-        kept = self._kept.pop(ticket.id, None)
+        kept = self._kept.get(ticket.id)
 
         def work(connection: sqlite3.Connection, effects: Effects) -> None:
             now = self._clock.now()
@@ -211,6 +234,7 @@ class LocalSlot:
             self._turns.decide(connection, ticket.account, effects, entering=waiter)
 
         self._act(work)
+        self._kept.pop(ticket.id, None)
         self._is_known = True
 
     def _withdraw(self, waiter: Waiter) -> None:
@@ -253,8 +277,11 @@ class LocalSlot:
         try:
             self._act(work, leaving=True)
         except StateUnusable as error:
-            # The row stays; whoever comes next finds its lock free and removes it.
+            # The row stays; we remove it at our next look, or whoever comes first finds its lock free.
             _log.warning("slot.left_a_row detail=%s", error)
+            if isinstance(error, StateLocked):
+                self._owing.add(ticket.account)
+                self._look_again(None)
         finally:
             if flight is not None:
                 flight.lock.free()
@@ -271,25 +298,34 @@ class LocalSlot:
             if account in self._turns.accounts():
                 self._turns.decide(connection, account, effects)
 
-        self._act(work)
+        self._act(work, patience_s=BUSY_S)
 
     def _look(self) -> None:
         """See whether anything has changed for us: somebody rang, or it is time."""
 
         def work(connection: sqlite3.Connection, effects: Effects) -> None:
             line.keep_time(connection, self._clock.now(), note=False)
-            for account in self._turns.accounts():
+            for account in accounts:
                 self._turns.decide(connection, account, effects)
 
-        if not self._turns.accounts():
+        accounts = self._turns.accounts() | self._owing
+        if not accounts:
             return
         with suppress(StateUnusable):  # those who wait have been told
-            self._act(work)
+            self._act(work, patience_s=0.0)
+            self._owing.clear()
 
-    def _act(self, work: Callable[[sqlite3.Connection, Effects], None], *, leaving: bool = False) -> None:
+    def _act(
+        self,
+        work: Callable[[sqlite3.Connection, Effects], None],
+        *,
+        leaving: bool = False,
+        patience_s: float = SHORT_S,
+    ) -> None:
         """Do *work* in a transaction, then what follows from it outside; all of it or nothing.
 
-        Where the database cannot be used, everyone who waits here is told so. Raises `StateUnusable`.
+        Where the database cannot be used, everyone who waits here is told so; one that another process keeps locked is
+        given some time. Raises `StateUnusable`.
         """
         effects = Effects()
 
@@ -298,16 +334,26 @@ class LocalSlot:
             work(connection, effects)
 
         try:
-            self._db.transaction(once)
+            self._db.transaction(once, patience_s=patience_s)
         except BaseException as error:
             effects.undo()
-            if isinstance(error, StateUnusable):
+            if isinstance(error, StateUnusable) and not self._may_pass(error):
                 for waiter in self._turns.waiters.values():
                     if not waiter.answer.done():
-                        waiter.answer.set_exception(StateUnusable(error.detail, path=error.path))
+                        waiter.answer.set_exception(type(error)(error.detail, path=error.path))
                 self._turns.waiters.clear()
             raise
+        self._locked_since = None
         self._follow(effects, leaving=leaving)
+
+    def _may_pass(self, error: StateUnusable) -> bool:
+        """Is *error* one that is waited out, and not for too long already?"""
+        if not isinstance(error, StateLocked):
+            return False
+        now = self._clock.now()
+        if self._locked_since is None or now < self._locked_since:
+            self._locked_since = now
+        return now - self._locked_since < _LOCKED_S
 
     def _follow(self, effects: Effects, *, leaving: bool) -> None:
         turns = self._turns
@@ -351,7 +397,7 @@ class LocalSlot:
         waits = self._turns.waiters or any(
             flight.ticket.lane is Lane.TYPING for flight in self._turns.flights.values()
         )
-        if not waits:
+        if not waits and not self._owing:
             return
         due = now + LOOK_S if at is None else min(at, now + LOOK_S)
         if self._next_look is not None:

@@ -201,6 +201,7 @@ class Turns:
         ]
         if lost:
             self._presence.enter(connection, now)
+            self._renew_locks()
         for row in lost:
             line.insert(connection, row)
         return bool(lost)
@@ -368,12 +369,18 @@ class Turns:
             flight.revoked.is_set() if flight else False,
         )
 
+    def _renew_locks(self) -> None:
+        """Whatever took our rows may have taken the lock files too."""
+        for flight in self.flights.values():
+            flight.lock.renew()
+
     def restore(self, connection: sqlite3.Connection) -> None:
         """Put our rows back into a database that was begun anew."""
         for waiter in self.waiters.values():
             line.insert(connection, self.row_of(waiter.ticket, waiter.rank, waiter.arrived_at))
         for flight in self.flights.values():
             line.insert(connection, self.row_of(flight.ticket, flight.rank, flight.arrived_at, flight))
+        self._renew_locks()
         for account, closed in self.closed.items():
             for closure in closed:
                 closures.put(connection, account, closure)

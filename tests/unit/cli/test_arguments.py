@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 
 import pytest
 
@@ -82,6 +84,9 @@ def test_json_diagnostics_are_read_as_lsp_says(given):
     ("line", "found"),
     [
         ("a.py:2:5: error: no value  [return]", Diagnostic(span(1, 4, 1, 10), "no value  [return]", 1)),
+        ("  a.py:2:5: F841 [*] Local variable", Diagnostic(span(1, 4, 1, 10), "F841 [*] Local variable", 1)),
+        ("a.py:2:5:2:9: error: no value", Diagnostic(span(1, 4, 1, 10), "no value", 1)),
+        ("a.py:0: error: whole file", Diagnostic(span(0, 0, 0, 3), "whole file", 1)),
         ("a.py:2:5: warning: odd", Diagnostic(span(1, 4, 1, 10), "odd", 2)),
         ("a.py:2:5: E501 Line too long", Diagnostic(span(1, 4, 1, 10), "E501 Line too long", 1)),
         ("a.py:4: note: here", Diagnostic(span(3, 0, 3, 4), "here", 3)),
@@ -96,7 +101,67 @@ def test_lines_of_other_tools_are_read(line, found):
     assert parse_diagnostics(text, snapshot()) == ((found,) if found else ())
 
 
-@pytest.mark.parametrize("text", ["all is well", "[1]", '[{"message": "x"}]', "{", '{"diagnostics": 3}'])
+RUFF = {
+    "cell": None,
+    "code": "F841",
+    "end_location": {"column": 17, "row": 2},
+    "filename": "a.py",
+    "fix": None,
+    "location": {"column": 5, "row": 2},
+    "message": "odd",
+}
+RANGE = LSP["range"]
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        [RUFF],
+        [RUFF, RUFF | {"filename": "b.py"}],
+        [RUFF, LSP | {"uri": "file:///b.py"}, {"uri": "file:///b.py", "diagnostics": [LSP]}],
+    ],
+    ids=["one", "another file's too", "of other forms too"],
+)
+@pytest.mark.parametrize("mark", ["", "\ufeff"], ids=["plain", "byte order mark"])
+def test_json_of_ruff_is_read_as_it_is_printed(given, mark):
+    """Lines and columns count from 1; what concerns other files is left out."""
+    expected = (Diagnostic(span(1, 4, 1, 14), "odd", 1, "ruff", "F841"),)
+
+    assert parse_diagnostics(mark + json.dumps(given), snapshot()) == expected
+
+
+def test_what_ruff_prints_is_what_is_read(tmp_path):
+    """The real tool, in both of its forms."""
+    path = tmp_path / "a.py"
+    path.write_text("import os\n")
+    ruff = [sys.executable, "-m", "ruff", "check", "--isolated", "--no-cache", "--quiet", "--output-format"]
+    for form in ("json", "concise"):
+        out = subprocess.run([*ruff, form, path], capture_output=True, text=True, check=False).stdout
+        (found,) = parse_diagnostics(out, snapshot("import os\n", str(path)))
+
+        assert found.range == span(0, 7, 0, 9)
+        assert "imported but unused" in found.message
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "all is well",
+        "[1]",
+        '[{"message": "x"}]',
+        "{",
+        '{"diagnostics": 3}',
+        '[{"range":[1,2],"message":"m"}]',
+        json.dumps([{"range": RANGE, "message": None}]),
+        json.dumps([{"range": RANGE}]),
+        json.dumps([{"range": RANGE | {"start": {"line": -1, "character": 0}}, "message": "m"}]),
+        json.dumps([RUFF | {"location": None}]),
+        json.dumps([RUFF | {"message": None}]),
+        json.dumps(RUFF | {"location": {"row": "1", "column": 1}}),
+        "[" * 100_000,
+    ],
+    ids=range(13),
+)
 def test_what_is_no_diagnostic_is_bad_use(text):
     """Better than to fix nothing in silence."""
     with pytest.raises(BadUse, match="no diagnostic"):
@@ -106,7 +171,8 @@ def test_what_is_no_diagnostic_is_bad_use(text):
 def test_no_diagnostics_are_fine():
     """A tool that found nothing prints nothing."""
     assert parse_diagnostics("", snapshot()) == ()
-    assert parse_diagnostics("[]", snapshot()) == ()
+    for text in ("[]", " \n", "All checks passed!\n", "Success: no issues found in 1 source file\n"):
+        assert parse_diagnostics(text, snapshot()) == ()
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from zai_ls.cli.exits import CannotWrite
 from zai_ls.cli.files import FileEditor, Unreadable, path_of
 from zai_ls.domain import Edit, Edits, FileChange, Landing, Point, Range
 
@@ -58,6 +59,55 @@ async def test_mode_and_link_stay(editor, tmp_path):
     assert real.read_bytes() == b"ONE\nTWO\n"
     assert real.stat().st_mode & 0o777 == 0o750
     assert sorted(p.name for p in tmp_path.iterdir()) == ["link.py", "real.py"]
+
+
+async def test_a_file_with_two_names_keeps_both(editor, tmp_path):
+    """The change is seen under the other name too."""
+    path, other = tmp_path / "a.py", tmp_path / "b.py"
+    path.write_text("one\n")
+    other.hardlink_to(path)
+
+    await check(editor, path, b"one\ntwo\n", b"one\nTWO\n")
+
+    assert other.read_bytes() == b"one\nTWO\n"
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["a.py", "b.py"]
+
+
+async def test_a_read_only_file_stays_as_it_is(editor, tmp_path):
+    """Its folder could be written, so it could be replaced; nobody wants that."""
+    path = tmp_path / "a.py"
+    path.write_bytes(b"one\ntwo\n")
+    snapshot = editor.open(path)
+    path.chmod(0o444)
+
+    assert await editor.apply(Edits("x", (FileChange(snapshot.uri, (EDIT,), 1),))) is Landing.REFUSED
+    assert path.read_bytes() == b"one\ntwo\n"
+    assert editor.failed == f"{path} is read-only. Nothing was changed."
+    assert editor.told == [editor.failed]
+    with pytest.raises(CannotWrite, match="read-only"):
+        editor.require_writable(snapshot.uri)
+
+
+async def test_what_cannot_be_written_is_named_by_its_own_name(editor, tmp_path, monkeypatch):
+    """Not by that of the file that was to take its place."""
+    path = tmp_path / "a.py"
+    path.write_bytes(b"one\ntwo\n")
+    snapshot = editor.open(path)
+
+    def full(*args, **kwargs):
+        raise OSError(28, "No space left on device", str(tmp_path / ".a.py.x7"))
+
+    monkeypatch.setattr("tempfile.mkstemp", full)
+    await editor.apply(Edits("x", (FileChange(snapshot.uri, (EDIT,), 1),)))
+
+    assert editor.failed == f"{path} cannot be written (No space left on device). Nothing was changed."
+
+
+async def test_a_byte_order_mark_is_part_of_the_change(editor, tmp_path):
+    """Else the printed diff would not fit the file."""
+    await check(editor, tmp_path / "a.py", b"\xef\xbb\xbfone\ntwo\n", b"\xef\xbb\xbfone\nTWO\n")
+
+    assert [(d.before, d.after) for d in editor.diffs] == [("\ufeffone\ntwo\n", "\ufeffone\nTWO\n")]
 
 
 async def test_a_file_that_moved_on_is_not_overwritten(editor, tmp_path):

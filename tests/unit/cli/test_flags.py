@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import importlib
 
 import pytest
 
-from zai_ls.cli.flags import add_common, as_settings, configuration
+from zai_ls.cli.exits import BadUse
+from zai_ls.cli.flags import add_common, as_settings, configuration, tell_problems
+from zai_ls.cli.main import VERBS, main
 
 
 @pytest.fixture(autouse=True)
@@ -20,7 +23,7 @@ def nobodys_machine(monkeypatch, tmp_path):
 
 def parse(*argv):
     parser = argparse.ArgumentParser()
-    add_common(parser)
+    add_common(parser, logs=True)
     return parser.parse_args(argv)
 
 
@@ -48,6 +51,29 @@ def test_flags_win_over_the_environment_and_the_user_file():
     assert (config.settings.plan, config.settings.slots) == ("max", 4)
     assert configuration(parse()).settings.plan == "pro"
     assert configuration(parse()).settings.slots == 2
+
+
+def test_a_named_config_file_has_to_be_there(tmp_path, monkeypatch, capsys):
+    """The flag is bad use; the variable, which stands for long, is told."""
+    with pytest.raises(BadUse, match="no file .*other.toml"):
+        configuration(parse("--config", str(tmp_path / "other.toml")))
+    monkeypatch.setenv("ZAI_CONFIG", str(tmp_path / "none.toml"))
+    tell_problems(configuration(parse()))
+
+    assert "none.toml, which ZAI_CONFIG names" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_a_verb_has_the_flags_that_it_obeys(verb, capsys):
+    """A log belongs to the server; the emulator reads no settings."""
+    with pytest.raises(SystemExit):
+        main([verb, "--help"])
+    shown = capsys.readouterr().out
+
+    assert ("--log-file" in shown) == ("--log-level" in shown) == (verb == "serve")
+    assert ("--set " in shown) == ("--config" in shown) == (verb != "emulator")
+    assert "--debug" in shown
+    assert importlib.import_module(VERBS[verb].module)
 
 
 def test_another_config_file_can_be_named(tmp_path):

@@ -20,6 +20,7 @@ def nobodys_machine(monkeypatch, tmp_path):
     for name in list(os.environ):
         if name.startswith(("ZAI_", "ZHIPUAI_", "OPENAI_", "ANTHROPIC_")):
             monkeypatch.delenv(name)
+    (tmp_path / "config.toml").touch()
     monkeypatch.setenv("ZAI_CONFIG", str(tmp_path / "config.toml"))
     monkeypatch.setenv("ZAI_STATE_DIR", str(tmp_path / "state"))
     monkeypatch.setattr("zai_ls.config.keys.in_keyring", lambda host: None)
@@ -57,6 +58,20 @@ def test_without_a_verb_the_help_is_shown(capsys):
         (["status", "--base-url", "http://example.org"], 2, "unencrypted"),
         (["answers", "nothing"], 2, "No kept answer"),
         (["serve", "--tcp", "here"], 2, "HOST:PORT"),
+        (["status", "--config", "no-such.toml"], 2, "no-such.toml"),
+        (["demo", "--action", "bogus"], 2, "There is no action bogus"),
+        (["demo", __file__, "--action", "bogus"], 2, "There is no action bogus"),
+        (["what-leaves", __file__, "--action", "bogus"], 2, "There is no action bogus"),
+        (["stats", "--days", "nan"], 2, "--days nan"),
+        (["stats", "--days", "-1"], 2, "--days -1"),
+        (["stats", "--days", "inf"], 2, "--days inf"),
+        (["stats", "--set", "routing.perAction.dance=light"], 2, "the action dance"),
+        (["emulator", "--port", "99999"], 2, "--port 99999 cannot be: expected a number from 0 to 65535"),
+        (["emulator", "--slots", "0"], 2, "--slots 0 cannot be"),
+        (["emulator", "--service-ms", "nan"], 2, "--service-ms nan cannot be"),
+        (["emulator", "--plan", "huge"], 2, "No plan is called huge"),
+        (["emulator", "--script", "no-such.json"], 2, "The script no-such.json cannot be used: No such file"),
+        (["emulator", "--record", "no/such/record"], 2, "no/such/record cannot be written"),
     ],
 )
 def test_what_cannot_be_is_one_sentence(capsys, argv, code, words):
@@ -119,6 +134,38 @@ def test_a_reader_that_leaves_early_is_no_fault():
 
     assert done.stderr == b""
     assert done.returncode == 1
+
+
+@pytest.mark.parametrize(
+    "argv", [["answers", "--json"], ["run", "fix", "none.py", "--json"], ["emulator", "--list-faults"]]
+)
+def test_a_full_disk_is_one_sentence(argv):
+    """`zai-ls answers > file` on a disk that has no room."""
+    with open("/dev/full", "wb") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "zai_ls", *argv],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+
+    assert done.stderr == "zai-ls: The output cannot be written (No space left on device).\n"
+    assert done.returncode == 1
+
+
+def test_a_terminal_that_lacks_letters_breaks_nothing(tmp_path):
+    """A sentence with a file's own name in it, on a terminal that knows ASCII only."""
+    done = subprocess.run(
+        [sys.executable, "-m", "zai_ls", "score", "größe.py"],
+        env={**os.environ, "PYTHONIOENCODING": "ascii:strict"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert done.returncode == 2
+    assert "There is no file gr??e.py" in done.stderr
 
 
 def test_output_without_bytes_below_is_written_all_the_same(monkeypatch):

@@ -135,20 +135,46 @@ def test_each_error_has_its_code(error, code):
         ("one\ntwo", "one\nTWO"),
         ("one\ntwo", "one\ntwo\n"),
         ("a\x0cb\n\x0c\ntwo\n", "a\x0cb\n\x0c\nTWO\n"),
+        ("one\rtwo\r", "one\rTWO\r"),
+        ("\ufeffone\ntwo\n", "\ufeffone\nTWO\n"),
         ("", "one\n"),
+        (None, "one\n"),
     ],
 )
-def test_the_printed_diff_is_one_that_git_applies(tmp_path, monkeypatch, before, after):
-    """What is printed can be piped into `git apply`, whatever the line endings."""
+@pytest.mark.parametrize("name", ["a.py", "my file.py", "größe.py", 'a"b.py'])
+@pytest.mark.parametrize(
+    "tool", [["git", "apply", "--whitespace=nowarn", "-"], ["patch", "-p1", "--binary"]], ids=["git", "patch"]
+)
+def test_the_printed_diff_is_one_that_other_tools_apply(tmp_path, monkeypatch, tool, name, before, after):
+    """What is printed can be piped into `git apply` and `patch -p1`, whatever the line endings and the file's name."""
     monkeypatch.chdir(tmp_path)
-    path = tmp_path / "a.py"
-    created = before == ""
-    if not created:
+    path = tmp_path / name
+    if before is not None:
         path.write_bytes(before.encode())
-    diff = printing.unified([FileDiff(path, before, after, created)])
+    diff = printing.unified([FileDiff(path, before or "", after, created=before is None)])
 
-    subprocess.run(
-        ["git", "apply", "--whitespace=nowarn", "-"], input=diff.encode(), cwd=tmp_path, check=True
-    )
+    subprocess.run(tool, input=diff.encode(), cwd=tmp_path, check=True, capture_output=True)
 
     assert path.read_bytes() == after.encode()
+    assert [p.name for p in tmp_path.iterdir()] == [name]
+
+
+def test_a_new_file_comes_from_nowhere(editor, tmp_path):
+    """So that undoing the diff deletes the file instead of emptying it."""
+    new = FileDiff(tmp_path / "b.py", "", "new\n", created=True)
+
+    assert printing.unified([new]).startswith("--- /dev/null\n+++ b/")
+    assert printing.unified(editor.diffs).startswith("--- a/")
+
+
+def test_a_change_that_could_not_be_written_says_why_and_where_the_answer_is(editor, capfd):
+    """There is no editor in a shell that could refuse it."""
+    editor.failed = "a.py is read-only."
+    editor.tell("error", editor.failed)
+    kept = Kept("refused_by_editor", "The editor did not take it.", "7", "/x")
+    editor.tell("warning", kept.text)
+
+    assert report(kept, editor, as_json=False, applied=True) == Exit.CONFLICT
+    assert (
+        capfd.readouterr().err == "zai-ls: a.py is read-only. The answer is kept: `zai-ls answers 7`, or /x\n"
+    )

@@ -14,7 +14,7 @@ from zai_ls.state.ledger import Row, Totals
 TOMORROW = time.time() + 36 * 3600
 
 
-def status(**changes):
+def status(*, debug=False, **changes):
     fields = {
         "account": "team",
         "host": "api.z.ai",
@@ -27,14 +27,15 @@ def status(**changes):
         "paused": False,
         "dispatcher": "<Dispatcher idle>",
     }
-    return "\n".join(lines(AccountStatus(**(fields | changes))))
+    return "\n".join(lines(AccountStatus(**(fields | changes)), debug=debug))
 
 
 def test_the_status_says_who_waits_and_why():
     """The same facts that every editor of the account shows."""
     assert "Account team at api.z.ai, plan pro." in status()
     assert "In flight: 1. Waiting: 2." in status()
-    assert status().endswith("<Dispatcher idle>")
+    assert "<Dispatcher idle>" not in status()
+    assert status(debug=True).endswith("This process: <Dispatcher idle>")
     assert "again" not in status()
     closed = status(closed_until=TOMORROW, closed_reason="Overloaded.")
     assert f"Overloaded.\nRequests are possible again from {local(TOMORROW)}." in closed

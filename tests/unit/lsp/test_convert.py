@@ -167,7 +167,11 @@ INSERTED = {
             True,
             {
                 "documentChanges": [
-                    {"kind": "create", "uri": NEW_FILE.uri, "options": {"overwrite": False}},
+                    {
+                        "kind": "create",
+                        "uri": NEW_FILE.uri,
+                        "options": {"overwrite": False, "ignoreIfExists": True},
+                    },
                     {"textDocument": {"uri": NEW_FILE.uri, "version": None}, "edits": [INSERTED]},
                 ]
             },

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from lsprotocol import types
 
@@ -171,6 +171,8 @@ PLACES = st.integers(0, 6)
 STEPS = st.lists(st.tuples(PLACES, PLACES, PLACES, PLACES, TEXTS), max_size=6)
 
 
+# What a deletion leaves behind may join a `\r` above and a `\n` below into one ending, and its place is gone.
+@example("", [(0, 0, 0, 0, "a\n"), (0, 0, 0, 0, "\r"), (1, 0, 1, 1, "")], "utf-8")
 @given(TEXTS, STEPS, st.sampled_from(["utf-8", "utf-16", "utf-32"]))
 def test_text_and_history_agree_with_the_plain_way(text, steps, unit):
     """Splicing lines gives what replacing in one long string gives; history leads forward and back."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -180,6 +181,42 @@ def test_a_file_can_be_read_without_being_open(tmp_path):
     assert bench.editor.read_file("untitled:1") is None
 
 
+def test_what_is_no_plain_file_is_not_read(tmp_path):
+    """A link may show anywhere, and a device or a pipe has no end; none of them is waited for."""
+    bench = Bench()
+    (tmp_path / "plain").write_text("text")
+    (tmp_path / "link").symlink_to(tmp_path / "plain")
+    os.mkfifo(tmp_path / "pipe")
+    for name, text in (("plain", "text"), ("link", None), ("pipe", None), (".", None)):
+        found = bench.editor.read_file((tmp_path / name).as_uri())
+        assert (found and found.text) == text, name
+    assert bench.editor.read_file("file:///dev/zero") is None
+
+
+async def test_a_new_file_never_replaces_one_that_is_there(tmp_path):
+    """Not even a link to nothing: some editors empty the file, whatever the operation says."""
+    bench = Bench()
+    (tmp_path / "there").write_bytes(b"\xff")
+    (tmp_path / "link").symlink_to(tmp_path / "nothing")
+    for name in ("there", "link"):
+        edit = Edit(Range(Point(0, 0), Point(0, 0)), "X")
+        new = FileChange((tmp_path / name).as_uri(), (edit,), None, create=True)
+        assert await landing(await bench.applying(new)) is Landing.REFUSED
+    assert bench.peer.asked == []
+
+
+async def test_what_is_waited_for_no_longer_is_let_go():
+    """An editor that never answers must not make us remember its requests."""
+    bench = Bench()
+    applying, showing = await bench.applying(), asyncio.ensure_future(bench.editor.show("Title", "Text"))
+    await settle()
+    await bench.clock.turn(130)
+    await asyncio.gather(applying, showing)
+    bench.shown.clear()
+    assert len(bench.peer.asked) == 2
+    assert all(reply.cancelled() for _, _, reply in bench.peer.asked)
+
+
 async def test_a_text_to_read_opens_as_a_document():
     """In a file of its own that only this user can read, gone when the server goes."""
     bench = Bench()
@@ -189,6 +226,7 @@ async def test_a_text_to_read_opens_as_a_document():
     path = Path(urlsplit(uri).path)
     assert path.name == "1-What-it-does-all.md"
     assert path.read_text() == "# It adds.\n"
+    assert path.stat().st_mode & 0o077 == 0
     assert path.parent.stat().st_mode & 0o077 == 0
     bench.peer.answer({"success": True})
     await task
@@ -209,4 +247,32 @@ async def test_a_text_that_cannot_be_opened_is_told(reply):
         bench.peer.answer(reply)
     await task
     bench.shown.clear()
+    assert bench.peer.told == [("window/showMessage", {"type": 3, "message": "Title\n\nText"})]
+
+
+def test_texts_of_a_server_that_was_killed_go_after_a_day(tmp_path):
+    """They lie in the folder that is named, for this user alone; those of a server that lives stay."""
+    within, clock = tmp_path / "state" / "shown", TurnedClock()
+    killed, alive, own = (ShownTexts(lambda: within, clock) for _ in range(3))
+    killed.sweep()
+    assert not within.exists()
+    old, new = (Path(urlsplit(texts.write("Title", "secret")).path) for texts in (killed, alive))
+    os.utime(old.parent, (clock.now() - 90_000,) * 2)
+    os.utime(new.parent, (clock.now() - 3_600,) * 2)
+
+    own.sweep()
+
+    assert new.read_text() == "secret"
+    assert list(within.iterdir()) == [new.parent]
+    assert within.stat().st_mode & 0o077 == 0
+    alive.clear()
+    assert list(within.iterdir()) == []
+
+
+async def test_a_text_that_cannot_be_written_is_told(tmp_path):
+    """The person gets it all the same."""
+    bench = Bench()
+    (tmp_path / "file").touch()
+    bench.editor._shown = ShownTexts(lambda: tmp_path / "file", bench.clock)
+    await bench.editor.show("Title", "Text")
     assert bench.peer.told == [("window/showMessage", {"type": 3, "message": "Title\n\nText"})]

@@ -30,5 +30,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Play the story; 0 when every action came to an end and never two requests were in flight."""
     from zai_ls.cli.demo.story import play
+    from zai_ls.cli.run import check_action
 
+    if args.action is not None:
+        check_action(args)
     return Exit.DONE if asyncio.run(play(args)) else Exit.FAILED

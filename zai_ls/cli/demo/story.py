@@ -16,7 +16,7 @@ from zai_ls.cli.demo.emulated import KEY, emulated
 from zai_ls.cli.demo.screen import Screen
 from zai_ls.cli.exits import BadUse
 from zai_ls.cli.files import FileEditor, Unreadable
-from zai_ls.cli.flags import account_of, configuration
+from zai_ls.cli.flags import account_of, configuration, tell_problems
 from zai_ls.cli.target import parse_target
 from zai_ls.core.text import end_of
 from zai_ls.domain import Point, Range
@@ -61,6 +61,7 @@ async def play(args: argparse.Namespace) -> bool:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="zai-ls-demo-")))
         if args.live:
             config = configuration(args)
+            tell_problems(config)
             screen.line(f"Using your account at {account_of(config).base_url}: this costs quota.")
             environment = {
                 "ZAI_BASE_URL": config.settings.base_url,
@@ -74,6 +75,7 @@ async def play(args: argparse.Namespace) -> bool:
             emulated("--key", KEY, "--plan", "pro", "--first-token-ms", "300", "--service-ms", "1000")
         )
         screen.line(f"A local emulator of the service listens on {emulator.url}: no key, no cost, no model.")
+        (folder / "none.toml").touch()  # a file that is named is expected to be there
         environment = {
             "ZAI_API_KEY": KEY,
             "ZAI_BASE_URL": emulator.base_url(),

@@ -1,0 +1,76 @@
+"""What serving takes from an editor, and what it writes."""
+
+from __future__ import annotations
+
+import logging
+import os
+
+import pytest
+
+from zai_ls.cli.serving import Late, log_to
+from zai_ls.config import load
+
+
+def configured(folder, user_file="", **flags):
+    (folder / "config.toml").write_text(user_file)
+    environ = {"ZAI_CONFIG": str(folder / "config.toml"), "ZAI_API_KEY": "a.b"}
+    return load({"stateDir": str(folder), **flags}, environ=environ, find_key=False)
+
+
+@pytest.fixture
+def logger():
+    """The package's logger, put back as it was."""
+    logger = logging.getLogger("zai_ls")
+    handlers, level = list(logger.handlers), logger.level
+    yield logger
+    for handler in set(logger.handlers) - set(handlers):
+        logger.removeHandler(handler)
+        handler.close()
+    logger.setLevel(level)
+
+
+@pytest.mark.parametrize(
+    ("user_file", "editor", "slots", "gap_ms", "told"),
+    [
+        ("", {}, 1, 250, 0),
+        ("", {"slots": 16, "gapMs": 0}, 1, 250, 2),
+        ("", {"zai": {"slots": 16}}, 1, 250, 1),
+        ("", {"slots": 1, "gapMs": 900}, 1, 900, 0),
+        ("slots = 4\ngapMs = 100\n", {}, 4, 100, 0),
+        ("slots = 4\ngapMs = 100\n", {"slots": 2, "gapMs": 200}, 2, 200, 0),
+        ("slots = 4\ngapMs = 100\n", {"slots": 5, "gapMs": 50}, 4, 100, 2),
+    ],
+)
+def test_an_editor_can_only_be_stricter_about_the_account(
+    user_file, editor, slots, gap_ms, told, tmp_path, logger
+):
+    """Its settings may be a workspace's; what would let more requests out at once is refused, and said."""
+    late = Late(lambda: configured(tmp_path, user_file))
+
+    sentences = list(late.take_settings(editor))
+
+    config = late.app().assistant.config
+    assert (slots, gap_ms) == (config.settings.slots, config.settings.gap_ms)
+    assert config.account.slots == slots
+    assert told == len(sentences)
+    assert all("stricter" in sentence for sentence in sentences)
+    late.app().ledger.close()
+
+
+def test_the_log_is_for_this_user_alone(tmp_path, logger):
+    """It names files and accounts; a log that is there is added to."""
+    path = tmp_path / "zai.log"
+    before = os.umask(0)
+    try:
+        log_to(configured(tmp_path, logFile=str(path)))
+    finally:
+        os.umask(before)
+
+    assert path.stat().st_mode & 0o777 == 0o600
+    logger.warning("one line")
+    assert "one line" in path.read_text()
+
+
+def test_texts_to_read_lie_in_the_state_folder(tmp_path, logger):
+    """Where no other user looks."""
+    assert Late(lambda: configured(tmp_path)).shown_in().parent == tmp_path
