@@ -26,6 +26,8 @@ Where a value comes from, the strongest first:
 5. the default.
 
 A value that is not accepted is ignored alone; a message names the setting and what is accepted, and everything else stays.
+For the settings marked *vital*, which decide where requests go and whose slot they share, nothing is sent until it is corrected.
+While your own config file cannot be read at all, `zai-ls run` sends nothing.
 
 Settings marked *machine* decide where your key and your code go. They are never taken from an editor, because a workspace
 can write an editor's settings. The API key itself is no setting: it comes from `ZAI_API_KEY` (then `ZHIPUAI_API_KEY`), from
@@ -33,7 +35,7 @@ can write an editor's settings. The API key itself is no setting: it comes from 
 `OPENAI_API_KEY`, `ANTHROPIC_AUTH_TOKEN` and `ANTHROPIC_API_KEY` count only together with `OPENAI_BASE_URL` or
 `ANTHROPIC_BASE_URL`, and go to that host only.
 
-A project may have a `.zai.toml` in its root. It can only tighten: the settings marked *project* below, more of a list or a
+A project may have a `.zai.toml` in its root, and it holds in editors and in `zai-ls run` alike. It can only tighten: the settings marked *project* below, more of a list or a
 lower limit. Everything else in it is ignored, with a message.
 
 In TOML and JSON, `routing.standardFrom` may be written with its dot or as a table:
@@ -61,6 +63,8 @@ def _entry(declaration: Declaration) -> str:
     marks = []
     if declaration.machine:
         marks.append("*machine*")
+    if declaration.vital:
+        marks.append("*vital*")
     if declaration.tightened_by:
         marks.append("*project*")
     if declaration.env:

@@ -53,6 +53,8 @@ _NETWORK_FILE_SYSTEMS = frozenset(
     }
 )
 _MAX_ANSWER = 1 << 20
+LOCKED_S = 2.0
+"""Longest wait for another program that holds a database."""
 _DAMAGE = frozenset({0, sqlite3.SQLITE_ERROR, sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
 
 
@@ -146,7 +148,7 @@ def _settings(patient: Patient) -> Iterator[Finding]:
     if not config.problems:
         known = "doctor.settings" if config.user_file.exists() else "doctor.settings_none"
         yield Finding("fine", "settings", say(known, path=config.user_file))
-    if config.user_file.exists() and _others_may(config.user_file, stat.S_IWGRP | stat.S_IWOTH):
+    if config.user_file.is_file() and _others_may(config.user_file, stat.S_IWGRP | stat.S_IWOTH):
         text = say("doctor.file_writable", path=config.user_file, quoted=_quoted(config.user_file))
         yield Finding("warning", "settings", text)
 
@@ -398,7 +400,9 @@ def _wrong_with(path: Path) -> str:
     if not os.access(path, os.R_OK | os.W_OK) or path.stat().st_mode & ours != ours:
         return say("doctor.database_closed", path=path, quoted=_quoted(path))
     try:
-        with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True, timeout=2)) as database:
+        with closing(
+            sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True, timeout=LOCKED_S)
+        ) as database:
             (said,) = database.execute("PRAGMA quick_check(1)").fetchone()
     except sqlite3.Error as error:
         # Only damage makes zai-ls begin it anew; what is locked or cannot be opened stays as it is.

@@ -266,8 +266,9 @@ def test_a_database_that_cannot_be_used_is_not_called_damaged(patient, spoil, wo
     assert "begun anew" not in " ".join(f.text for f in examine(who))
 
 
-def test_a_database_that_is_locked_is_not_called_damaged(patient):
+def test_a_database_that_is_locked_is_not_called_damaged(patient, monkeypatch):
     """Another program holds it for a moment."""
+    monkeypatch.setattr("zai_ls.doctor.LOCKED_S", 0.0)
     who = patient()
     path = who.config.state_dir / "state.db"
     with sqlite3.connect(path, isolation_level=None) as database:

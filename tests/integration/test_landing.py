@@ -192,6 +192,34 @@ async def test_a_change_at_the_last_moment_is_moved_with_and_tried_again(times, 
         s.check_at_rest()
 
 
+DOC = '    """Width times height."""\n'
+DOCUMENTED = BEFORE.replace("    total = w\n", DOC + "    total = w\n")
+MIXED = {
+    "the next line, as one change": ("    total = w\n", DOC + "    total = w1\n", 1),
+    "the next line rewritten": ("    total = w\n", DOC + "    pass\n", 1),
+    "the line above, as one change": ("def area(w, h):\n", "def area(w, h, d):\n" + DOC, 1),
+    "elsewhere, the whole text": (BEFORE, DOCUMENTED.replace("(os)", "(os1)"), 1),
+    "reworded by the editor": ("    total = w\n", DOC.replace("Width", "width") + "    total = w\n", 0),
+}
+
+
+@pytest.mark.parametrize("name", MIXED)
+async def test_an_edit_that_came_back_with_typing_in_it_is_not_applied_again(name, tmp_path):
+    """The editor took the edit and sent it with what the person typed as one change: it has landed, once."""
+    old, new, lands = MIXED[name]
+    async with story(tmp_path) as s:
+        s.desk.open(NAME, BEFORE)
+        s.reply(fenced(DOCUMENTED[DOCUMENTED.index("def area") : DOCUMENTED.index("\n\ndef last")], "python"))
+        s.desk.before_apply.append(lambda: s.desk.type(NAME, old, new))
+
+        outcome = await s.run("document", NAME, SELECTED)
+
+        assert isinstance(outcome, Edits if lands else Kept), outcome
+        assert 1 == s.desk.tries
+        assert BEFORE.replace(old, new) == s.desk.text(NAME)
+        s.check_at_rest()
+
+
 async def test_an_editor_that_is_stale_three_times_is_taken_at_its_word(tmp_path):
     """Three tries, then the answer is kept."""
     async with story(tmp_path) as s:

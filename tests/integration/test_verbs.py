@@ -4,13 +4,21 @@ from __future__ import annotations
 
 import json
 import os
+import time
 
 import pytest
 
 from tests.clock import TurnedClock
 from tests.integration.one_answer import one_answer
+from zai_ls.cli import wiring
 from zai_ls.cli.main import main
+from zai_ls.config import load
+from zai_ls.core.throttle import Go
+from zai_ls.domain import Lane, Usage
 from zai_ls.state.answers import Answers
+from zai_ls.state.db import Database
+from zai_ls.state.folder import prepare
+from zai_ls.state.ledger import Ledger, Reservation
 
 CODE = "def add(a, b):\n    if a:\n        return a + b\n    return b\n\n\ndef one():\n    return 1\n"
 
@@ -21,6 +29,7 @@ def set_up(monkeypatch, tmp_path):
     for name in list(os.environ):
         if name.startswith(("ZAI_", "ZHIPUAI_", "OPENAI_", "ANTHROPIC_")):
             monkeypatch.delenv(name)
+    (tmp_path / "config.toml").touch()
     monkeypatch.setenv("ZAI_CONFIG", str(tmp_path / "config.toml"))
     monkeypatch.setenv("ZAI_STATE_DIR", str(tmp_path / "state"))
     monkeypatch.setenv("ZAI_BASE_URL", "http://127.0.0.1:9/api/paas/v4")
@@ -66,6 +75,186 @@ def test_a_refusal_of_the_service_has_its_exit_code_and_changes_nothing(check, m
     assert (document["outcome"], document["exit"]) == ("error", 5)
     assert answer["asked"] == [("/chat/completions", "Bearer id.very-secret")] * 2
     assert (tmp_path / "a.py").read_text() == CODE
+
+
+@pytest.fixture
+def service(monkeypatch):
+    """A service that would answer; what it was asked."""
+    with one_answer(status=401, body={"error": {"code": "1000", "message": "no"}}) as (url, answer):
+        monkeypatch.setenv("ZAI_BASE_URL", url)
+        yield answer["asked"]
+    assert answer["asked"] == []
+
+
+@pytest.mark.parametrize(
+    ("toml", "words"),
+    [
+        ('languages.off = ["python"]', "switched off for python"),
+        ('actions.disabled = ["simplify"]', "The action simplify is switched off"),
+        ("limits.maxFileBytes = 1024", "limit of zai.limits.maxFileBytes"),
+    ],
+)
+def test_a_projects_file_holds_in_a_shell_too(check, service, tmp_path, toml, words):
+    """The same as in an editor: nothing is sent, also from below the project's root; nor shown as if it were."""
+    (tmp_path / ".zai.toml").write_text(toml)
+    (tmp_path / "sub").mkdir()
+    (tmp_path / "sub" / "a.py").write_text(CODE + "# long\n" * 200)
+    code = 2 if "limits" in toml else 3
+
+    check("run", "simplify", "sub/a.py", code=code, err=[words])
+    check("what-leaves", "sub/a.py", code=code, err=[words])
+    if "limits" in toml:
+        check("score", "sub/a.py", code=2, err=[words])
+        check("score", ".", err=[words], out=["a.py"])
+
+
+def test_what_a_projects_file_may_not_say_is_told(check, tmp_path):
+    """It can only tighten."""
+    (tmp_path / ".zai.toml").write_text("slots = 16\n")
+
+    for argv in (["what-leaves", "a.py:1-4"], ["score", "a.py"]):
+        check(*argv, err=["slots in", "only switch things off"])
+
+
+EVERY_VERB = (
+    ["status"],
+    ["quota"],
+    ["stats"],
+    ["pause"],
+    ["resume"],
+    ["answers"],
+    ["score", "a.py"],
+    ["what-leaves", "a.py"],
+)
+
+
+@pytest.mark.parametrize("argv", EVERY_VERB, ids=lambda argv: argv[0])
+def test_every_verb_says_what_is_wrong_with_the_settings(capfd, monkeypatch, tmp_path, argv):
+    """Each thing once, on standard error; the rest stays in force."""
+    (tmp_path / "config.toml").write_text("slots = 99\ncolour = 'red'\n")
+    monkeypatch.setenv("ZAI_PLAN", "huge")
+    assert main(argv) == 0
+    err = capfd.readouterr().err
+
+    for words in ("zai.slots in", "no setting zai.colour", "zai.plan in the environment"):
+        assert err.count(words) == 1, err
+
+
+@pytest.mark.parametrize(
+    "argv", [["run", "simplify", "a.py"], ["what-leaves", "a.py"]], ids=lambda argv: argv[0]
+)
+def test_nothing_is_sent_while_ones_own_file_cannot_be_read(check, service, tmp_path, argv):
+    """Its switches, its proxy and its name for the account would be lost."""
+    (tmp_path / "config.toml").write_text("slots = ")
+
+    check(*argv, code=2, err=["cannot be read", "nothing is sent until then"])
+
+
+@pytest.mark.parametrize("toml", ["proxy = 'myproxy:3128'", "account = 'my team'"])
+def test_nothing_is_sent_past_a_proxy_or_beside_the_slot(service, capfd, tmp_path, toml):
+    """A value that cannot be read is not the same as none; it is said once."""
+    (tmp_path / "config.toml").write_text(toml)
+    assert main(["run", "simplify", "a.py"]) == 2
+
+    assert capfd.readouterr().err.count("Nothing is sent until it is corrected") == 1
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["[]", "", '[{"filename": "b.py", "location": {"row": 1, "column": 1}, "message": "m"}]', "b.py:1:1: m"],
+)
+def test_nothing_to_fix_sends_nothing(check, service, tmp_path, text):
+    """A tool that found nothing here; with `--json` too."""
+    (tmp_path / "lint.json").write_text(text)
+
+    check("run", "fix", "a.py", "--diagnostics", "lint.json", code=3, err=["nothing to fix"])
+    document = json.loads(check("run", "fix", "a.py", "--diagnostics", "lint.json", "--json", code=3))
+    assert (document["outcome"], document["reason"], document["exit"]) == ("declined", "nothing_to_fix", 3)
+
+
+def test_what_a_linter_found_is_in_the_request(check, tmp_path):
+    """As `ruff check --output-format json` prints it."""
+    item = {"filename": str(tmp_path / "a.py"), "code": "X1", "message": "much too odd"}
+    place = {"location": {"row": 2, "column": 5}, "end_location": {"row": 2, "column": 7}}
+    (tmp_path / "lint.json").write_text("\ufeff" + json.dumps([item | place]))
+
+    check("what-leaves", "a.py", "--action", "fix", "--diagnostics", "lint.json", out=["much too odd"])
+
+
+def test_a_file_that_cannot_be_written_costs_no_request(check, service, tmp_path):
+    """Exit code 6 before anything is sent, and the file stays as it is."""
+    (tmp_path / "a.py").chmod(0o444)
+
+    check("run", "simplify", "a.py", "--apply", code=6, err=["a.py is read-only"])
+    document = json.loads(check("run", "simplify", "a.py", "--apply", "--json", code=6))
+    assert (document["outcome"], document["reason"]) == ("error", "cannot_write")
+    assert (tmp_path / "a.py").read_text() == CODE
+
+
+@pytest.mark.parametrize(
+    ("argv", "spoil", "reason", "code"),
+    [
+        (["simplify", "none.py"], {}, "bad_use", 2),
+        (["dance", "a.py"], {}, "bad_use", 2),
+        (["simplify", "a.py", "--set", "slots=0"], {}, "bad_use", 2),
+        (["simplify", "a.py"], {"ZAI_API_KEY": "", "ZAI_BASE_URL": ""}, "no_key", 2),
+        (["simplify", "a.py"], {"ZAI_BASE_URL": "http://example.org"}, "no_account", 2),
+        (["simplify", "a.py"], {"ZAI_STATE_DIR": "a.py"}, "state", 1),
+    ],
+)
+def test_a_script_always_reads_one_document(check, monkeypatch, argv, spoil, reason, code):
+    """Whatever is wrong; it holds the sentence that a person would read."""
+    for name, value in spoil.items():
+        monkeypatch.setenv(name, value)
+    document = json.loads(check("run", *argv, "--json", code=code))
+
+    assert (document["outcome"], document["reason"], document["exit"]) == ("error", reason, code)
+    assert document["text"]
+    assert {"code", "resets_at"} <= document.keys()
+
+
+def test_a_refusal_tells_a_script_its_code(check, monkeypatch):
+    """As the service gave it; a wrong path of the base URL is pointed at."""
+    with one_answer(status=404, body={"error": {"message": "no such path"}}) as (url, _):
+        monkeypatch.setenv("ZAI_BASE_URL", url)
+        document = json.loads(check("run", "simplify", "a.py", "--json", code=5))
+
+    assert (document["reason"], document["code"], document["resets_at"]) == ("bad_request", "404", None)
+    assert "ZAI_BASE_URL is wrong" in document["text"]
+
+
+@pytest.mark.parametrize("code", [0, 1], ids=["it went well", "it failed"])
+def test_a_verb_closes_what_it_wired_up(check, monkeypatch, code):
+    """Before it ends, and once: a place in the line, connections and entries of the ledger are let go of."""
+    closed = []
+    aclose = wiring.App.aclose
+
+    async def noted(app):
+        closed.append(app)
+        await aclose(app)
+
+    monkeypatch.setattr(wiring.App, "aclose", noted)
+    if code:
+        monkeypatch.setattr(Ledger, "stats", lambda *_: {}["broken"])
+    check("stats", code=code)
+
+    assert len(closed) == 1
+
+
+def test_statistics_are_of_the_last_days_only(check, monkeypatch, tmp_path):
+    """A request of ten days ago counts with `--days 11`, not by default."""
+    monkeypatch.setenv("ZAI_STATE_DIR", str(tmp_path / "state"))
+    account = load().account
+    database = Database(prepare(tmp_path / "state"))
+    ledger = Ledger(database, TurnedClock(time.time() - 10 * 86_400))
+    entry = ledger.reserve(
+        Reservation(account.label, Lane.ACTION, "glm-5.3", Usage(10, 0, 10)), lambda view: Go()
+    )
+    ledger.settle(entry, Usage(10, 0, 10), "complete")
+    database.close()
+
+    check("stats", err=["Nothing was sent"])
+    assert [row["model"] for row in json.loads(check("stats", "--json", "--days", "11"))] == ["glm-5.3"]
 
 
 def test_what_leaves_shows_the_request_without_the_key(check):
@@ -122,6 +311,14 @@ def test_kept_answers_are_listed_and_printed_whole(check, tmp_path):
     assert json.loads(check("answers", "--json"))[0]["id"] == kept.id
     assert check("answers", kept.id).encode() == b"x = 1\r\n"
     assert json.loads(check("answers", kept.id, "--json"))["text"] == "x = 1\r\n"
+
+
+def test_doctor_in_a_terminal_leaves_paths_whole(check, monkeypatch, tmp_path):
+    """A path that is broken over two lines cannot be copied."""
+    monkeypatch.setattr("zai_ls.cli.printing.is_terminal", lambda stream: True)
+    monkeypatch.setenv("COLUMNS", "40")
+
+    check("doctor", code=1, out=[f"The shared state lies in {tmp_path / 'state'}."])
 
 
 def test_doctor_finds_the_host_that_does_not_answer(check):

@@ -48,9 +48,7 @@ async def land(
         moved = edits
         if current.version != base.version or current.lines != base.lines:
             changes = editor.changes_since(base.uri, base.version)
-            rebased = rebase(
-                edits, base.lines, changes, current.lines, maybe_made=proposal is not None
-            )
+            rebased = rebase(edits, base.lines, changes, current.lines, maybe_made=proposal is not None)
             if isinstance(rebased, Conflict):
                 return NotLanded("conflict")
             if not rebased:

@@ -60,9 +60,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     argv = sys.argv[1:] if argv is None else argv
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(
-                errors="replace"
-            )  # a terminal that lacks a letter shows another, and nothing breaks
+            # A terminal that lacks a letter shows another, and nothing breaks.
+            stream.reconfigure(errors="replace")
     debug = "--debug" in argv
     try:
         args = _parser(argv).parse_args(argv)

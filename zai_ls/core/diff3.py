@@ -41,8 +41,13 @@ def merge(base: Sequence[str], ours: Sequence[str], theirs: Sequence[str]) -> li
     return None if mine is None else apply_hunks(theirs, mine)
 
 
-def merge_onto(base: Sequence[str], ours: Sequence[Hunk], theirs: Sequence[Hunk]) -> list[Hunk] | None:
-    """What is left of *ours* to do on the text that *theirs* made of *base*; None when they contradict each other."""
+def merge_onto(
+    base: Sequence[str], ours: Sequence[Hunk], theirs: Sequence[Hunk], *, maybe_made: bool = False
+) -> list[Hunk] | None:
+    """What is left of *ours* to do on the text that *theirs* made of *base*; None when they contradict each other.
+
+    *maybe_made*: *theirs* may hold *ours*, with more at its side.
+    """
     left: list[Hunk] = []
     shift = 0
     for region in _regions(base, ours, theirs):
@@ -52,7 +57,7 @@ def merge_onto(base: Sequence[str], ours: Sequence[Hunk], theirs: Sequence[Hunk]
             continue
         wanted = _within(base, region, region.ours)
         if region.theirs:
-            if wanted == made or _holds(region):
+            if wanted == made or (maybe_made and _holds(region)):
                 continue
             merged = _by_tokens(base[region.start : region.end], wanted, made)
             if merged is None:

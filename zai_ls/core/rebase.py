@@ -89,7 +89,8 @@ def rebase(
         if moved is not None:
             return moved
     wanted = [hunk for edit in edits for hunk in _hunks_of(base_lines, edit)]
-    left = merge_onto(base_lines, wanted, _made_by_hand(base_lines, changes, current_lines))
+    by_hand = _made_by_hand(base_lines, changes, current_lines)
+    left = merge_onto(base_lines, wanted, by_hand, maybe_made=maybe_made)
     if left is None:
         return Conflict((edits[0].range.start.line, edits[-1].range.end.line + 1))
     return tuple(edit_of(current_lines, hunk) for hunk in left)

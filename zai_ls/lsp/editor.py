@@ -101,7 +101,7 @@ class ClientEditor:
             if snapshot is None:
                 if change.create and _is_taken(change.uri):
                     return Landing.REFUSED  # some editors would empty it, whatever we ask of them
-                if change.version is not None and not change.create:
+                if not change.create and (change.version is not None or self.read_file(change.uri) is None):
                     return Landing.STALE
                 continue
             if change.create or change.version not in (None, snapshot.version):

@@ -50,8 +50,12 @@ _log = logging.getLogger(__name__)
 
 LOOK_S = 0.25
 """How often whoever waits looks by itself: what a lost datagram, or a killed process, costs the others."""
+_LEAVING_S = 0.25
+"""How long a release waits for other writers; after that the row is removed at a later look."""
 _TELL_S = 0.05
 """How long those who wait may be left with an older word on their place."""
+_ENTRY_S = 0.5
+"""On a busy machine others may write for this long in turn; whoever gave up sooner would be overtaken by those who came later."""
 _LOCKED_S = 10.0
 """So long a database that another process keeps locked is waited for by whoever waits in line."""
 _KEPT = 256
@@ -201,17 +205,18 @@ class LocalSlot:
 
     async def _enter_when_free(self, waiter: Waiter) -> None:
         """Put the ticket in line; where another process keeps the database locked try again, and let the loop run meanwhile."""
-        began = self._clock.now()
+        began, patience_s = self._clock.now(), _ENTRY_S
         while True:
             try:
-                return self._enter(waiter)
+                return self._enter(waiter, patience_s)
             except StateLocked:
+                patience_s = SHORT_S
                 self._turns.waiters.pop(waiter.ticket.id, None)
                 if not 0 <= self._clock.now() - began < _LOCKED_S:
                     raise
             await self._clock.sleep(LOOK_S)
 
-    def _enter(self, waiter: Waiter) -> None:
+    def _enter(self, waiter: Waiter, patience_s: float) -> None:
         """Put the ticket in line: it supersedes, preempts, starts, or is answered, all in this one transaction."""
         ticket = waiter.ticket
         self._presence.live()
@@ -233,7 +238,7 @@ class LocalSlot:
             self._turns.waiters[ticket.id] = waiter
             self._turns.decide(connection, ticket.account, effects, entering=waiter)
 
-        self._act(work)
+        self._act(work, patience_s=patience_s)
         self._kept.pop(ticket.id, None)
         self._is_known = True
 
@@ -275,7 +280,7 @@ class LocalSlot:
             self._turns.decide(connection, ticket.account, effects, in_haste=True)
 
         try:
-            self._act(work, leaving=True)
+            self._act(work, leaving=True, patience_s=_LEAVING_S)
         except StateUnusable as error:
             # The row stays; we remove it at our next look, or whoever comes first finds its lock free.
             _log.warning("slot.left_a_row detail=%s", error)

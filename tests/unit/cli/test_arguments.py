@@ -125,7 +125,7 @@ RANGE = LSP["range"]
 @pytest.mark.parametrize("mark", ["", "\ufeff"], ids=["plain", "byte order mark"])
 def test_json_of_ruff_is_read_as_it_is_printed(given, mark):
     """Lines and columns count from 1; what concerns other files is left out."""
-    expected = (Diagnostic(span(1, 4, 1, 14), "odd", 1, "ruff", "F841"),)
+    expected = (Diagnostic(span(1, 4, 1, 16), "odd", 1, "ruff", "F841"),)
 
     assert parse_diagnostics(mark + json.dumps(given), snapshot()) == expected
 

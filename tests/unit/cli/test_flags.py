@@ -55,7 +55,7 @@ def test_flags_win_over_the_environment_and_the_user_file():
 
 def test_a_named_config_file_has_to_be_there(tmp_path, monkeypatch, capsys):
     """The flag is bad use; the variable, which stands for long, is told."""
-    with pytest.raises(BadUse, match="no file .*other.toml"):
+    with pytest.raises(BadUse, match=r"no file .*other\.toml"):
         configuration(parse("--config", str(tmp_path / "other.toml")))
     monkeypatch.setenv("ZAI_CONFIG", str(tmp_path / "none.toml"))
     tell_problems(configuration(parse()))

@@ -7,6 +7,7 @@ import io
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -141,7 +142,7 @@ def test_a_reader_that_leaves_early_is_no_fault():
 )
 def test_a_full_disk_is_one_sentence(argv):
     """`zai-ls answers > file` on a disk that has no room."""
-    with open("/dev/full", "wb") as full:
+    with Path("/dev/full").open("wb") as full:
         done = subprocess.run(
             [sys.executable, "-m", "zai_ls", *argv],
             stdout=full,

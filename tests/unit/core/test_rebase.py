@@ -63,6 +63,15 @@ def check(
             at(5, 0, 7, 0), (at(7, 0), "x"), at(5, 0, 7, 0), id="whole lines, typing on the next one"
         ),
         pytest.param(at(5, 0), (at(5, 0), "new\n"), None, id="two insertions at one point"),
+        pytest.param(
+            at(5, 0), (at(5, 0, 5, 4), "new\ntext"), None, id="an insertion, and new text right after"
+        ),
+        pytest.param(
+            at(5, 0), (at(4, 0, 5, 0), "text\nnew\n"), None, id="an insertion, and new text right before"
+        ),
+        pytest.param(
+            at(5, 0), (at(5, 0, 6, 0), ""), at(5, 0), id="an insertion, and the line after it deleted"
+        ),
     ],
 )
 def test_a_range_moves_with_what_changes_around_it(range_, change, moved):
@@ -173,3 +182,36 @@ def test_a_record_that_does_not_lead_here_is_not_believed():
     moved = rebase(edits, document.lines, [Change(2, at(0, 0), "\n\n")], current)
     assert not isinstance(moved, Conflict)
     assert "".join(apply_edits(current, moved)) == "import os\n" + WANTED
+
+
+DOCUMENTED = FUNCTION.replace("    x = a", '    """Say."""\n    x = a')
+
+
+@pytest.mark.parametrize(
+    ("steps", "expected"),
+    [
+        pytest.param([(at(1, 0), '    """Say."""\n'), (at(3, 12), "y")], (), id="apart"),
+        pytest.param([(at(1, 0, 1, 9), '    """Say."""\n    x = ab')], (), id="as one, with the next line"),
+        pytest.param(
+            [(at(1, 0, 1, 9), '    """Say."""\n    pass')], (), id="as one, the next line rewritten"
+        ),
+        pytest.param(
+            [(at(0, 0, 3, 0), DOCUMENTED.replace("return x", "return xy"))], (), id="the whole text"
+        ),
+        pytest.param([(at(1, 0), '    """Says."""\n')], None, id="worded anew"),
+        pytest.param([(at(2, 12), "y")], DOCUMENTED.replace("return x", "return xy"), id="not made"),
+    ],
+)
+def test_what_the_editor_has_made_already_is_not_made_again(steps, expected):
+    """Edits that came back mixed with typing are found in the text, wherever the change that brings them begins."""
+    base = split_lines(FUNCTION)
+    edits = [Edit(at(1, 0), '    """Say."""\n')]
+    changes, current = typed(base, *steps)
+    moved = rebase(edits, base, changes, current, maybe_made=True)
+    if expected is None:
+        assert isinstance(moved, Conflict)
+    elif not expected:
+        assert moved == ()
+    else:
+        assert not isinstance(moved, Conflict)
+        assert expected == "".join(apply_edits(current, moved))

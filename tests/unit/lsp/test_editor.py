@@ -118,6 +118,8 @@ async def test_a_version_that_is_gone_is_not_even_sent():
     assert await landing(await bench.applying()) is Landing.STALE
     closed = FileChange("file:///w/gone.py", (Edit(Range(Point(0, 0), Point(0, 0)), "X"),), 4)
     assert await landing(await bench.applying(closed)) is Landing.STALE
+    unread = FileChange("file:///w/gone.py", (Edit(Range(Point(3, 0), Point(3, 0)), "X"),), None)
+    assert await landing(await bench.applying(unread)) is Landing.STALE
     exists = FileChange(URI, (Edit(Range(Point(0, 0), Point(0, 0)), "X"),), None, create=True)
     assert await landing(await bench.applying(exists)) is Landing.STALE
     assert bench.peer.asked == []
