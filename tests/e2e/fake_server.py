@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import sys
+from functools import partial
 
 from zai_ls.assistant.ports import AccountStatus, Decision, Stage
 from zai_ls.domain import Declined, Edit, Edits, FileChange, Offer, Point, Range
@@ -116,7 +117,7 @@ async def main(transport):
         on_settings=on_settings,
         on_folders=lambda folders: log(f"folders {folders}"),
     )
-    asyncio.get_running_loop().call_later(0, print, "print must not reach the editor")
+    asyncio.get_running_loop().call_later(0, partial(print, "print must not reach the editor", flush=True))
     return await serve(server, transport)
 
 

@@ -245,6 +245,35 @@ async def test_closed_at_the_last_moment(tmp_path):
         assert [] == s.desk.applied
 
 
+# -- prose ------------------------------------------------------------------------------------------------------
+
+README = "# Tool\n\nIt counts words quick.\n\n```python\ncount('a b')\n```\n\nThat is all.\n"
+
+
+async def test_a_markdown_file_keeps_its_blocks(tmp_path):
+    """A whole file that comes back without a fence around it is the file, not the code inside."""
+    async with story(tmp_path) as s:
+        s.desk.open("README.md", README)
+        s.reply(README.replace("quick.", "quickly."))
+
+        outcome = await s.run("simplify", "README.md")
+
+        assert isinstance(outcome, Edits), outcome
+        assert README.replace("quick.", "quickly.") == s.desk.text("README.md")
+
+
+async def test_a_refusal_does_not_replace_prose(tmp_path):
+    """A file of sentences is not replaced by the sentence that it cannot be had."""
+    async with story(tmp_path) as s:
+        s.desk.open("README.md", README)
+        s.reply(*["I'm sorry, but I can't help with that."] * 2)
+
+        outcome = await s.run("simplify", "README.md")
+
+        assert isinstance(outcome, Kept), outcome
+        assert README == s.desk.text("README.md")
+
+
 # -- waiting in line ---------------------------------------------------------------------------------------------
 
 

@@ -26,7 +26,7 @@ from zai_ls.core.prompts import build_prompt
 from zai_ls.core.replies import NotCode, code_of
 from zai_ls.core.routing import route, step_up
 from zai_ls.core.testfiles import file_for_tests
-from zai_ls.core.text import apply_edits, end_of, whole
+from zai_ls.core.text import apply_edits, end_of, text_in, whole
 from zai_ls.domain import (
     Declined,
     Edit,
@@ -260,7 +260,7 @@ class Rewrite:
             return Explanation(plan.action.title(_name(plan.snapshot.uri)), text)
         if reply.finish is FinishReason.LENGTH:
             return Unfit("cut_off", reply.text)
-        code = code_of(reply.text, plan.snapshot.language)
+        code = code_of(reply.text, plan.snapshot.language, text_in(plan.snapshot.lines, plan.target))
         if isinstance(code, NotCode):
             return Unfit("not_code", reply.text)
         if plan.tests is not None:

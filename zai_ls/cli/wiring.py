@@ -22,6 +22,7 @@ if TYPE_CHECKING:
         Window,
     )
     from zai_ls.glm.client import Client
+    from zai_ls.state.db import Database
     from zai_ls.state.ledger import Ledger
     from zai_ls.state.slot import Slot
 
@@ -37,6 +38,7 @@ class App:
     assistant: Assistant
     kit: Kit
     client: Client
+    database: Database
 
     @property
     def dispatcher(self) -> Dispatcher:
@@ -58,6 +60,7 @@ class App:
         await self.kit.slot.aclose()
         await self.client.aclose()
         self.kit.ledger.close()
+        self.database.close()
 
 
 def build(config: configuring.Config, *, editor_name: str, clock: Clock | None = None) -> App:
@@ -78,7 +81,11 @@ def build(config: configuring.Config, *, editor_name: str, clock: Clock | None =
     folder = prepare(config.state_dir)
     database = Database(folder, on_message=_log.warning)
     slot = LocalSlot(
-        database, folder, clock, slots_of=lambda _account: settings.slots, gap_s=settings.gap_ms / 1000
+        database,
+        folder,
+        clock,
+        slots_of=lambda _account: kit.config.settings.slots,
+        gap_s=settings.gap_ms / 1000,
     )
     ledger = Ledger(database, clock)
     client = Client(
@@ -103,7 +110,7 @@ def build(config: configuring.Config, *, editor_name: str, clock: Clock | None =
         answers=Answers(folder / "answers", clock, keep=settings.answers_keep, days=settings.answers_days),
         editor_name=editor_name,
     )
-    return App(Assistant(kit, windows_of(kit)), kit, client)
+    return App(Assistant(kit, windows_of(kit)), kit, client, database)
 
 
 def cost_in(catalogue: Catalogue) -> Callable[[Account, str, Usage, float], Cost]:

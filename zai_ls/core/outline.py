@@ -44,6 +44,8 @@ _IMPORT = re.compile(
 _IMPORTS_WITHIN = 300
 _LOOKED_UP = 2000
 """Lines above a place that are searched for what encloses it."""
+_LONGEST = 5000
+"""Lines; what is longer is not taken for a definition, for its end is a guess."""
 _SAYS_STUB = (
     "todo!(",
     "unimplemented!(",
@@ -102,6 +104,8 @@ def _definition(lines: Sequence[str], number: int) -> Definition | None:
     depth = _depth(lines[number])
     last = number
     for below in range(number + 1, len(lines)):
+        if below - number > _LONGEST:
+            return None
         line = lines[below]
         if not line.strip():
             continue
@@ -129,7 +133,7 @@ def _is_attached(line: str) -> bool:
 
 
 def _depth(line: str) -> int:
-    return len(line.expandtabs(4)) - len(line.expandtabs(4).lstrip())
+    return len(line[: len(line) - len(line.lstrip())].expandtabs(4))
 
 
 # -- stubs --------------------------------------------------------------------------------------------------

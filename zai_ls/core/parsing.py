@@ -5,9 +5,11 @@ tree-sitter counts rows by `\\n` alone and columns in bytes, so places are conve
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_right
 from functools import cached_property, lru_cache
 from itertools import accumulate
+from time import thread_time
 from typing import TYPE_CHECKING
 
 from zai_ls.core.text import clamp
@@ -24,6 +26,12 @@ if TYPE_CHECKING:
 
 _LONE_SURROGATES = "surrogatepass"
 """An editor may send half a character; it must not stop us."""
+_CHUNK = 4096
+"""Bytes that the parser is handed at once."""
+_SIGNS = re.compile(rb"[^\w\"'`\x80-\xff]{200,}")
+_BLANKS = b" \t\r\n"
+_MOST_STEPS = 50_000_000
+"""Steps from sign to sign that a search may take: a tenth of a second."""
 
 
 class Parsed:
@@ -41,6 +49,21 @@ class Parsed:
     def root(self) -> Node:
         """The whole text's node."""
         return self.tree.root_node
+
+    @cached_property
+    def is_tangled(self) -> bool:
+        """Would a search in the tree take too long? It looks from each bracket for the next name, so thousands in a row are quadratic."""
+        runs = (len(run.translate(None, _BLANKS)) for run in _SIGNS.findall(self.data))
+        if sum(count * count for count in runs) > _MOST_STEPS:
+            return True
+        stack = [self.root] if self.root.has_error else []
+        while stack:
+            node = stack.pop()
+            count = node.child_count
+            if count * count > _MOST_STEPS and node.named_child_count * 20 < count:
+                return True
+            stack += (child for child in node.children if child.has_error)
+        return False
 
     @cached_property
     def _starts(self) -> list[int]:
@@ -90,11 +113,11 @@ class Parsed:
             node = node.parent
 
     def within(self, range_: Range, types: frozenset[str]) -> list[Node]:
-        """The nodes of *types* that touch *range_*, in order, outer before inner."""
+        """The nodes of *types* that touch *range_*, in order, outer before inner; none in a tree that is tangled."""
         from tree_sitter import QueryCursor
 
         query = _query(self.tree.language, types)
-        if query is None:
+        if query is None or self.is_tangled:
             return []
         cursor = QueryCursor(query)
         cursor.set_byte_range(self.byte_of(range_.start), self.byte_of(range_.end) + 1)
@@ -111,12 +134,43 @@ def _query(language: TreeLanguage, types: frozenset[str]) -> Query | None:
     return Query(language, f"[{' '.join(f'({kind})' for kind in known)}] @found") if known else None
 
 
-def parse(parser: Parser, grammar: Grammar, lines: Sequence[str], before: Parsed | None = None) -> Parsed:
-    """*lines* with their tree; *before*, an earlier state of the same text, makes it quicker."""
+def parse(
+    parser: Parser,
+    grammar: Grammar,
+    lines: Sequence[str],
+    before: Parsed | None = None,
+    *,
+    seconds: float = 1.0,
+) -> Parsed | None:
+    """*lines* with their tree; *before*, an earlier state of the same text, makes it quicker.
+
+    None when it would cost more than *seconds* of this thread's time: text that is no code can cost a hundred times
+    what code costs.
+    """
     data = "".join(lines).encode("utf-8", _LONE_SURROGATES)
-    if before is None or before.grammar is not grammar:
-        return Parsed(lines, data, parser.parse(data), grammar)
-    return Parsed(lines, data, parser.parse(data, _edited(before, data)), grammar)
+    old = None if before is None or before.grammar is not grammar else _edited(before, data)
+    end = thread_time() + seconds
+    is_late = False
+
+    def read(byte: int, _: object) -> bytes:
+        return data[byte : byte + _CHUNK]
+
+    def late(_: int, __: bool) -> bool:
+        nonlocal is_late
+        is_late = thread_time() > end
+        return is_late
+
+    try:
+        if old is None:
+            tree = parser.parse(read, progress_callback=late)
+        else:
+            tree = parser.parse(read, old, progress_callback=late)
+    except ValueError:
+        if not is_late:
+            raise
+        parser.reset()
+        return None
+    return Parsed(lines, data, tree, grammar)
 
 
 def _edited(before: Parsed, data: bytes) -> Tree:

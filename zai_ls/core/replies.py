@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+from zai_ls.core.grammars import grammar_of
 from zai_ls.core.languages import language, language_named, same_family
 
 if TYPE_CHECKING:
@@ -60,24 +61,29 @@ _CJK = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 _PROSE_WORDS = 4
 
 
-def code_of(reply_text: str, language_id: str) -> CodeReply | NotCode:
-    """The code in *reply_text* for a file of *language_id*.
+def code_of(reply_text: str, language_id: str, selection: str = "") -> CodeReply | NotCode:
+    """The code in *reply_text* for a file of *language_id*, to stand in place of *selection*.
 
     One fenced block is the rule, with or without talk around it, closed or cut off.
     Of several, those in the file's language count, and among them one that is far longer than the others.
     Without a fence the whole reply is code, if it reads as such once talk at its ends is dropped.
+    Prose may hold blocks of its own: there the whole reply is the text, unless all of it lies in one block.
+    A refusal is told from new text by what it has in common with the selection.
     """
     text = _without_thinking(reply_text.lstrip("\ufeff").replace("\r\n", "\n").replace("\r", "\n"))
     if not text.strip():
         return NotCode("empty")
     lines = text.split("\n")
-    blocks = _blocks(lines, prose=language(language_id).prose)
+    prose = language(language_id).prose
+    blocks = _wrapper(lines, language_id, selection) if prose else _blocks(lines)
     found = _chosen(blocks, language_id) if blocks else _unfenced(lines, language_id)
     if isinstance(found, NotCode):
         return found
     if not found.strip():
         return NotCode("empty")
-    if blocks and not language(language_id).prose and _is_prose(found.split("\n"), language_id):
+    if _refuses(found, language_id, selection):
+        return NotCode("prose")
+    if blocks and not prose and _is_prose(found.split("\n"), language_id):
         return NotCode("prose")
     if _leaves_out(found, language_id):
         return NotCode("left_out")
@@ -98,7 +104,42 @@ def _without_thinking(text: str) -> str:
 # -- fenced blocks ------------------------------------------------------------------------------------------
 
 
-def _blocks(lines: Sequence[str], *, prose: bool) -> list[_Block]:
+def _wrapper(lines: Sequence[str], language_id: str, selection: str) -> list[_Block]:
+    """The one block that all of a prose reply lies in; none when its blocks are part of the text."""
+    filled = [number for number, line in enumerate(lines) if line.strip()]
+    fences = [number for number in filled if _FENCE.match(lines[number])]
+    if not fences or _FENCE.match(selection.strip().partition("\n")[0]):
+        return []
+    first = fences[0]
+    opened = _FENCE.match(lines[first])
+    assert opened is not None
+    name = _name(opened)
+    whole = name in {"", "markdown", "md"} or language_named(name) == language_id
+    end = _closing(lines, first + 1, opened)
+    if whole:  # to the last one, for the blocks inside may be fenced alike
+        below = range(first + 1, len(lines))
+        end = max((number for number in below if _closes(lines[number], opened)), default=len(lines))
+    inside = lines[first + 1 : end]
+    begins, ends = first == filled[0], end >= filled[-1]
+    inner = any(_FENCE.match(line) for line in selection.split("\n"))
+    around = sum(map(len, (*lines[:first], *lines[end + 1 :])))
+    talked_around = around < sum(map(len, inside)) and (bool(name) or (len(fences) <= 2 and not inner))
+    if (begins and ends) or (whole and talked_around and not (bool(name) and _names(selection, name))):
+        return [_Block(name, tuple(_dedented(inside, opened["lead"])))]
+    return []
+
+
+def _name(opened: re.Match[str]) -> str:
+    return (opened["info"].split() or [""])[0].strip("{}.").lower()
+
+
+def _names(text: str, name: str) -> bool:
+    """Has *text* a block of that name?"""
+    found = map(_FENCE.match, text.split("\n"))
+    return any(fence is not None and _name(fence) == name for fence in found)
+
+
+def _blocks(lines: Sequence[str]) -> list[_Block]:
     """The fenced blocks; a block that is not closed goes on to the end."""
     blocks: list[_Block] = []
     number = 0
@@ -108,14 +149,8 @@ def _blocks(lines: Sequence[str], *, prose: bool) -> list[_Block]:
         if opened is None:
             continue
         end = _closing(lines, number, opened)
-        name = (opened["info"].split() or [""])[0].strip("{}.").lower()
         inside = lines[number:end]
-        if prose and not blocks and name in {"", "markdown", "md"}:
-            last = max(
-                (n for n in range(number, len(lines)) if _closes(lines[n], opened)), default=len(lines)
-            )
-            return [_Block(name, tuple(_dedented(lines[number:last], opened["lead"])))]
-        blocks.append(_Block(name, tuple(_dedented(inside, opened["lead"]))))
+        blocks.append(_Block(_name(opened), tuple(_dedented(inside, opened["lead"]))))
         number = end + 1
     return blocks
 
@@ -243,6 +278,49 @@ def _declares(plain: str) -> bool:
             plain,
         )
     )
+
+
+# -- refusals -----------------------------------------------------------------------------------------------
+
+_REFUSAL = re.compile(
+    r"(?:i['’]?m|i am|we['’]?re|we are)\s+(?:(?:very|so|really)\s+)?(?:sorry|afraid|unable|not able)\b|sorry\b|(?:i|we) apologi[sz]e\b"
+    r"|(?:i|we) (?:can ?not|can['’]?t|could not|couldn['’]?t|won['’]?t|will not|don['’]?t|do not) "
+    r"(?:help|assist|do|change|see|find|fulfil|comply|provide|process|make|complete|answer|continue|rewrite)"
+    r"|unfortunately\b|as an ai\b|no (?:further )?(?:changes?|edits?|modifications?|improvements?|fix(?:es)?|simplifications?) "
+    r"(?:(?:is|are|was|were) )?(?:needed|necessary|required|made|to make)|nothing (?:to|needs|here)\b"
+    r"|there(?:['’]s| is| are) (?:nothing|no )|抱歉|很抱歉|对不起|不好意思|我无法|我不能|无法|无需|不需要",
+    re.IGNORECASE,
+)
+_WORD = re.compile(r"[^\W\d_]{2,}|[\u3040-\u30ff\u3400-\u9fff]")
+_SHORT = 400
+"""Characters up to which a refusal goes on."""
+_SHORTER = 4
+"""What is so many times shorter than what it replaces is suspicious."""
+_SHARED = 0.34
+"""The part of its words that a suspicious reply must have from the selection."""
+
+
+def _refuses(found: str, language_id: str, selection: str) -> bool:
+    """Does *found* say something about *selection* rather than replace it?"""
+    row = language(language_id)
+    plain = found.strip().lstrip("*_>\"' ")
+    words = {word.lower() for word in _WORD.findall(plain)}
+    there = {word.lower() for word in _WORD.findall(selection)}
+    shared = len(words & there) / len(words) if words else 1.0
+    length = len(plain) + 2 * len(_CJK.findall(plain))
+    much_shorter = length * _SHORTER < len(selection.strip())
+    if _REFUSAL.match(plain) and length <= _SHORT:
+        same = _REFUSAL.match(selection.strip().lstrip("*_>\"' "))
+        if row.prose:
+            return bool(selection.strip()) and not same and (much_shorter or shared < 2 * _SHARED)
+        return not same and not re.search(r"[=;{}()<>|$:]", plain)
+    if not selection.strip():
+        return False
+    if row.prose:
+        return much_shorter and shared < _SHARED / 2
+    if grammar_of(row.grammar).name or _SIGNS.search(plain) or plain.count("\n") > 2:
+        return False
+    return shared == 0 or (much_shorter and shared < _SHARED)
 
 
 def _leaves_out(code: str, language_id: str) -> bool:

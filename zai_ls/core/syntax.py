@@ -26,8 +26,14 @@ if TYPE_CHECKING:
 
 __all__ = ["Definition", "Syntax"]
 
-_MOST_CHARACTERS = 1_500_000
-"""Longest text that is parsed: a third of a second, once."""
+_MOST_CHARACTERS = 1_000_000
+"""Longest text that gets a tree."""
+_LONGEST_LINE = 20_000
+"""Characters; a text with a longer line was not written by hand."""
+_READ_S = 0.15
+"""Of our own time, for a tree that a list of actions waits for: that of 300 000 characters of code."""
+_CHECK_S = 1.0
+"""The same for a check before an answer is applied."""
 
 
 @dataclass(slots=True)
@@ -44,27 +50,48 @@ class Syntax:
         self._most = trees
         self._parsers: dict[str, Parser | None] = {}
         self._trees: dict[str, _Remembered] = {}
+        self._too_slow: dict[str, int] = {}
+        """Documents that were given up while their trees were made, and how long they were."""
 
     # -- trees -----------------------------------------------------------------------------------------------
 
     def parse(self, snapshot: Snapshot) -> Parsed | None:
-        """The document's tree, made from its last one where that is remembered; None without a grammar."""
+        """The document's tree, made from its last one where that is remembered; None without a grammar, or when it costs too much."""
         parser, grammar = self._parser(snapshot.language)
-        if parser is None or sum(map(len, snapshot.lines)) > _MOST_CHARACTERS:
-            self._trees.pop(snapshot.uri, None)
-            return None
         known = self._trees.pop(snapshot.uri, None)
+        if parser is None:
+            return None
         before = known.parsed if known is not None and known.language == snapshot.language else None
         if before is None or before.lines is not snapshot.lines:
-            before = parse(parser, grammar, snapshot.lines, before)
+            before = self._parsed(parser, grammar, snapshot, before)
+            if before is None:
+                return None
         self._trees[snapshot.uri] = _Remembered(snapshot.language, before)
         while len(self._trees) > self._most:
             del self._trees[next(iter(self._trees))]
-        return before
+        return None if before.is_tangled else before
+
+    def _parsed(
+        self, parser: Parser, grammar: Grammar, snapshot: Snapshot, before: Parsed | None
+    ) -> Parsed | None:
+        """A new tree, unless it is known, or found out, to cost too much."""
+        sizes = [len(line) for line in snapshot.lines]
+        size = sum(sizes)
+        if size > _MOST_CHARACTERS or max(sizes) > _LONGEST_LINE:
+            return None
+        if size > 0.9 * self._too_slow.get(snapshot.uri, 2 * size):
+            return None
+        parsed = parse(parser, grammar, snapshot.lines, before, seconds=_READ_S)
+        if parsed is None:
+            self._too_slow[snapshot.uri] = size
+        else:
+            self._too_slow.pop(snapshot.uri, None)
+        return parsed
 
     def forget(self, uri: str) -> None:
         """The document was closed."""
         self._trees.pop(uri, None)
+        self._too_slow.pop(uri, None)
 
     def _parser(self, language_id: str) -> tuple[Parser | None, Grammar]:
         grammar = grammar_of(language(language_id).grammar)
@@ -87,7 +114,10 @@ class Syntax:
         parser, grammar = self._parser(language_id)
         if parser is None or len(text) > _MOST_CHARACTERS:
             return None
-        found = faults(parse(parser, grammar, split_lines(text)).root)
+        parsed = parse(parser, grammar, split_lines(text), seconds=_CHECK_S)
+        if parsed is None:
+            return None
+        found = faults(parsed.root)
         if grammar.name == "python" and not found:
             found += _misindented(text)
         return found

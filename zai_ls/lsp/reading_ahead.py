@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 _PAUSE_S = 0.15
 """Without a change for so long, nobody types."""
+_MOST_CHARACTERS = 400_000
+"""Longer texts would hold up the messages that come meanwhile; they are read when somebody asks."""
 
 
 class ReadingAhead:
@@ -55,7 +57,7 @@ class ReadingAhead:
                 self._typing = False
                 await self._clock.sleep(_PAUSE_S)
             snapshot = self._documents.snapshot(self._uris.pop())
-            if snapshot is None:
+            if snapshot is None or sum(map(len, snapshot.lines)) > _MOST_CHARACTERS:
                 continue
             try:
                 self._read(snapshot)

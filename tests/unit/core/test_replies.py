@@ -123,3 +123,73 @@ def test_names_of_one_family_are_one_language():
 def test_prose_is_what_a_prose_file_wants():
     """In Markdown a sentence is content."""
     check("The new text. It is better.", "The new text. It is better.", "markdown")
+
+
+README = "# Tool\n\nIt counts words, quickly.\n\n```python\ncount('a b')\n```\n\nThat is all of it."
+TWO_BLOCKS = README + "\n\n```bash\npip install tool\n```\n\nBye."
+PLAIN = "The quick brown fox jumps over the lazy dog, and everybody who sees it is amazed.\n" * 9
+
+
+@pytest.mark.parametrize(
+    ("reply", "expected", "selection"),
+    [
+        pytest.param(README, README, README.replace("quickly", "quick"), id="a block inside"),
+        pytest.param(TWO_BLOCKS, TWO_BLOCKS, README, id="two blocks inside"),
+        pytest.param(f"```markdown\n{TWO_BLOCKS}\n```", TWO_BLOCKS, README, id="wrapped by name"),
+        pytest.param(f"```\n{README}\n```", README, README, id="wrapped without a name"),
+        pytest.param(f"Here it is:\n\n```markdown\n{README}\n```\nDone.", README, README, id="talk around"),
+        pytest.param("Here you go:\n```\nA new text, a better one.\n```", "A new text, a better one.", "An old text.", id="talk around one block"),
+        pytest.param("```python\nf(2)\n```", "```python\nf(2)\n```", "```python\nf(1)\n```", id="the selection is a block"),
+        pytest.param("A.\n```markdown\n# x\n\nlonger than that\n```", "A.\n```markdown\n# x\n\nlonger than that\n```", "a\n```markdown\n# x\n```", id="an example of Markdown"),
+        pytest.param("```js\nf()\n```\n\nA.\n\n```js\ng()\n```", "```js\nf()\n```\n\nA.\n\n```js\ng()\n```", "text", id="begins and ends with a block"),
+    ],
+)  # fmt: skip
+def test_blocks_inside_prose_are_part_of_it(reply, expected, selection):
+    """Only a fence around all of a text is dropped."""
+    found = code_of(reply, "markdown", selection)
+    assert isinstance(found, CodeReply), found
+    assert found.text.strip("\n") == expected
+
+
+HASKELL = "double :: Int -> Int\ndouble n = n + n\n\nmain :: IO ()\nmain = print (double 2)\n"
+
+
+@pytest.mark.parametrize("fence", ["", "```\n"])
+@pytest.mark.parametrize(
+    ("language", "said", "selection"),
+    [
+        ("markdown", "I'm sorry, but I can't help with that.", PLAIN),
+        ("plaintext", "I’m sorry, but I can’t help with that.", PLAIN),
+        ("plaintext", "Unfortunately, this is not possible.", "A short text."),
+        ("markdown", "抱歉，我无法完成这个请求。", PLAIN),
+        ("markdown", "Well formed already!", PLAIN),
+        ("haskell", "No changes needed", HASKELL),
+        ("nix", "Nothing to simplify", "{ a = 1; }"),
+        ("perl", "I cannot help", "print 1;"),
+        ("perl", "Perfect already", "print 1;"),
+        ("shellscript", "No changes needed", "echo 1\n"),
+        ("yaml", "No changes are needed.", "a: 1\n"),
+    ],
+)
+def test_a_refusal_is_not_put_in_place_of_the_text(language, said, selection, fence):
+    """Fenced or not, whatever the language: it has nothing of the selection."""
+    reply = fence + said + ("\n```" if fence else "")
+    assert code_of(reply, language, selection) == NotCode("prose")
+
+
+@pytest.mark.parametrize(
+    ("language", "reply", "selection"),
+    [
+        ("markdown", "A fox amazes everybody who sees it.", PLAIN),
+        ("markdown", "敏捷的棕色狐狸跳过了懒狗，每一个看到它的人都感到十分惊讶。" * 8, PLAIN),
+        ("plaintext", "I'm sorry, but I cannot come to the party.", "im sorry but i cannot come to the party"),
+        ("haskell", "double n = 2 * n", "double n = n + n"),
+        ("perl", "print 1", "print 1;"),
+        ("clojure", "identity", "(fn [x] (identity x))"),
+        ("python", "pass", "x = 1\ny = 2\nz = 3\n" * 9),
+        ("nix", "{ b = 2; }", "# zai: b is two"),
+    ],
+)  # fmt: skip
+def test_short_text_that_takes_up_the_selection_is_code(language, reply, selection):
+    """Shortening, translating and mending are what was asked for."""
+    assert code_of(reply, language, selection) == CodeReply(reply)

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from time import thread_time
 
 import pytest
 from hypothesis import given, settings
@@ -469,3 +470,26 @@ def test_a_text_that_is_too_large_is_read_without_a_tree():
     here = Range(Point(300_000, 0), Point(300_002, 12))
     assert [found.words for found in SYNTAX.zai_comments(document, here)] == ["cut it down"]
     assert SYNTAX.is_sound(document.text, "python") is None
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        pytest.param("python", "(" * 64_000, id="brackets on one line"),
+        pytest.param("javascript", ("(" * 50 + "\n") * 4_000, id="brackets on many lines"),
+        pytest.param("javascript", "x = [" + ",\n" * 60_000 + "]", id="commas"),
+        pytest.param("javascript", "function a(b){return b+1};" * 38_000, id="minified"),
+        pytest.param("c", "if(a\n" * 50_000, id="what its grammar is slow to give up on"),
+        pytest.param("javascript", "({)[}]'= a;\n\"(" * 14_000, id="garbage"),
+        pytest.param("perl", "sub f {\n" * 20_000, id="no grammar"),
+    ],
+)
+def test_a_hostile_text_does_not_hold_the_list_up(language, text):
+    """No text costs more of our own time than one made by hand; what can be told by words still is."""
+    syntax, document = Syntax(), snapshot(text, language)
+    syntax.parse(snapshot("", language))  # loading the grammar is another matter
+    begun = thread_time()
+    syntax.definitions(document)
+    syntax.enclosing_definition(document, Point(0, 0))
+    syntax.zai_comments(document, whole(document.lines))
+    assert thread_time() - begun < 1.5
