@@ -133,13 +133,14 @@ class Settings:
         Whole(1, 16),
         1,
         "Most requests in flight for the account. The smallest value among all running processes counts. "
-        "Raise it only when your account is allowed more.",
+        "Raise it, in your own config file, only when your account is allowed more; an editor's settings can only lower it.",
     )
     gap_ms: int = _setting(
         "gapMs",
         Whole(0, 10_000, "milliseconds"),
         250,
-        "Pause after a request that was cut off, before the next one starts: the service notices late that a place is free.",
+        "Pause after a request that was cut off, before the next one starts: the service notices late that a place is free. "
+        "An editor's settings can only lengthen it.",
     )
     models_light: str = _setting("models.light", Text(_MODEL), "", "The model for simple code.")
     models_standard: str = _setting("models.standard", Text(_MODEL), "", "The model for ordinary code.")
