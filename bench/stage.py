@@ -32,18 +32,21 @@ async def emulator(
 
 
 def environment(base_url: str, state_dir: Path) -> dict[str, str]:
-    """What a server process is started with: this account, a state folder of its own, nothing of the person's."""
+    """What a server process is started with: this account, a state folder of its own, nothing of the person's.
+
+    Modules are compiled once and kept, as an installed package's are, whatever the shell says.
+    """
     kept = {
         name: value
         for name, value in os.environ.items()
-        if not name.startswith(("ZAI_", "ZHIPU", "OPENAI_", "ANTHROPIC_"))
+        if not name.startswith(("ZAI_", "ZHIPU", "OPENAI_", "ANTHROPIC_", "PYTHONDONTWRITE"))
     }
     return {
         **kept,
         "ZAI_API_KEY": KEY,
         "ZAI_BASE_URL": base_url,
         "ZAI_STATE_DIR": str(state_dir),
-        "ZAI_CONFIG": str(state_dir / "none.toml"),
+        "ZAI_CONFIG": os.devnull,
         "NO_PROXY": "*",
     }
 
