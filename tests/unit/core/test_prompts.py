@@ -25,13 +25,13 @@ def prompt_of(
     tests: FileForTests | None = None,
     words: str = "auto",
 ) -> Prompt:
-    snapshot, selection = document(text, language, "/home/me/work/src/a.py")
+    snapshot, selection = document(text, language, "/home/me/project/src/a.py")
     target = target_of(snapshot, selection, SYNTAX)
     assert target is not None
     ask = Ask(action, snapshot.uri, selection, diagnostics=diagnostics, instruction=instruction)
     around = surroundings(snapshot, target, budget=1000)
     return build_prompt(
-        ACTIONS[action], snapshot, target, ask, around, root="/home/me/work", tests=tests, words=words
+        ACTIONS[action], snapshot, target, ask, around, root="/home/me/project", tests=tests, words=words
     )
 
 
@@ -156,12 +156,14 @@ def test_tests_are_told_where_they_go() -> None:
 
     assert (
         "a new file: tests/test_a.py"
-        in prompt_of(text, "test", tests=FileForTests("/home/me/work/tests/test_a.py")).user
+        in prompt_of(text, "test", tests=FileForTests("/home/me/project/tests/test_a.py")).user
     )
-    shown = prompt_of(text, "test", tests=FileForTests("/home/me/work/test_a.py", "def test_x(): ...\n")).user
+    shown = prompt_of(
+        text, "test", tests=FileForTests("/home/me/project/test_a.py", "def test_x(): ...\n")
+    ).user
     assert "<test-file>\ndef test_x(): ...\n</test-file>" in shown
     inside = prompt_of(
-        text, "test", "rust", tests=FileForTests("/home/me/work/src/a.py", "x", inside=True)
+        text, "test", "rust", tests=FileForTests("/home/me/project/src/a.py", "x", inside=True)
     ).user
     assert "to the end of this file" in inside
     assert "<test-file>" not in inside
@@ -175,7 +177,7 @@ def test_a_long_test_file_is_shown_in_part() -> None:
         + "tail = 1\n"
     )
 
-    user = prompt_of("«x = 1\n»", "test", tests=FileForTests("/home/me/work/test_a.py", existing)).user
+    user = prompt_of("«x = 1\n»", "test", tests=FileForTests("/home/me/project/test_a.py", existing)).user
 
     assert "import head" in user
     assert "tail = 1" in user
@@ -208,9 +210,9 @@ def test_explanations_are_in_the_persons_language(words: str, expected: str) -> 
 @pytest.mark.parametrize(
     ("path", "root", "expected"),
     [
-        ("/home/me/work/src/a.py", "/home/me/work", "src/a.py"),
-        ("/home/me/work/src/a.py", "/home/me/work/", "src/a.py"),
-        ("/home/me/workshop/a.py", "/home/me/work", "a.py"),
+        ("/home/me/project/src/a.py", "/home/me/project", "src/a.py"),
+        ("/home/me/project/src/a.py", "/home/me/project/", "src/a.py"),
+        ("/home/me/projectshop/a.py", "/home/me/project", "a.py"),
         ("/home/me/a.py", None, "a.py"),
         (r"C:\me\work\src\a.py", r"C:\me\work", "src/a.py"),
         ("Untitled-1", None, "Untitled-1"),
