@@ -172,6 +172,19 @@ def test_precedence(configure):
     assert config.sources["key"] == "ZAI_API_KEY"
 
 
+def test_tables_and_switches_come_from_any_place(configure):
+    """Of a table the strongest place's counts whole; what is bad in one leaves that of a weaker place."""
+    toml = "[completion]\ninComments = true\n[completion.perLanguage]\npython = 'off'\n"
+    config = configure(toml, editor={"completion": {"perLanguage": {"go": "invoked"}, "inComments": "no"}})
+
+    assert config.settings.completion_per_language == {"go": "invoked"}
+    assert config.settings.completion_in_comments is True
+    assert [problem.key for problem in config.problems if problem.kind == "value"] == [
+        "completion.inComments"
+    ]
+    assert configure(toml).settings.completion_per_language == {"python": "off"}
+
+
 def test_an_editors_settings_may_come_late_and_change_back(configure):
     """Nothing of the old ones stays; flags still win, and the account stays."""
     first = configure("slots = 2", flags={"gapMs": 5}, **ZAI)
@@ -448,6 +461,64 @@ def test_a_project_may_only_tighten(tmp_path):
     assert after.base_url == before.base_url
     assert after.slots == before.slots
     assert sorted(p.key for p in problems) == ["baseUrl", "nonsense", "slots"]
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs", "expected"),
+    [
+        pytest.param({}, {"*.js": "off"}, {"*.js": "off"}, id="it switches off"),
+        pytest.param({}, {"*.js": "invoked"}, {"*.js": "invoked"}, id="it leaves it to who asks"),
+        pytest.param({"*.py": "off"}, {"*.js": "off"}, {"*.py": "off", "*.js": "off"}, id="beside the person's own"),
+        pytest.param({"*.js": "auto"}, {"*.js": "invoked"}, {"*.js": "invoked"}, id="the stricter of one pattern"),
+        pytest.param({"*.js": "off"}, {"*.js": "invoked"}, {"*.js": "off"}, id="the person's when it is stricter"),
+    ],
+)  # fmt: skip
+def test_a_project_makes_globs_stricter(tmp_path, ours, theirs, expected):
+    """Whatever it says comes on top of what the person says."""
+    (tmp_path / ".zai.toml").write_text(f"[completion.perGlob]\n{_toml(theirs)}", encoding="utf-8")
+
+    after, problems = tighten(Settings(completion_per_glob=ours), tmp_path)
+
+    assert (after.completion_per_glob, problems) == (expected, ())
+
+
+@pytest.mark.parametrize(
+    ("settings", "theirs", "expected", "told"),
+    [
+        pytest.param({}, {"*": "auto"}, {}, True, id="auto is not taken"),
+        pytest.param({"completion_mode": "off"}, {"*": "auto", "a": "off"}, {"a": "off"}, True, id="auto alone is not"),
+        pytest.param({"completion_mode": "off"}, {"*": "invoked"}, {"*": "off"}, False, id="nothing is lifted from off"),
+        pytest.param(
+            {"completion_per_language": {"python": "off"}}, {"*": "invoked"}, {"*": "off"}, False, id="of no language"
+        ),
+        pytest.param({"completion_mode": "invoked"}, {"*": "invoked"}, {"*": "invoked"}, False, id="invoked from invoked"),
+        pytest.param({}, {"!*.py": "off"}, {}, True, id="no exceptions from what the person switched off"),
+    ],
+)  # fmt: skip
+def test_a_project_makes_no_glob_looser(tmp_path, settings, theirs, expected, told):
+    """A pattern counts before the language and before everything, so a project's could undo what the person said there."""
+    (tmp_path / ".zai.toml").write_text(f"[completion.perGlob]\n{_toml(theirs)}", encoding="utf-8")
+
+    after, problems = tighten(Settings(**settings), tmp_path)
+
+    assert after == Settings(**settings, completion_per_glob=expected)
+    assert [problem.key for problem in problems] == ["completion.perGlob"] * told
+
+
+@pytest.mark.parametrize(
+    "line", ['mode = "off"', 'perLanguage = { python = "off" }', "inComments = true", "debounceMs = 9000"]
+)
+def test_a_project_decides_nothing_else_of_completions(tmp_path, line):
+    """How a person is helped while they type is theirs."""
+    (tmp_path / ".zai.toml").write_text(f"[completion]\n{line}\n", encoding="utf-8")
+
+    after, problems = tighten(Settings(), tmp_path)
+
+    assert (after, len(problems)) == (Settings(), 1)
+
+
+def _toml(table):
+    return "".join(f'"{name}" = "{word}"\n' for name, word in table.items())
 
 
 def test_a_project_is_the_nearest_folder_with_a_file_or_a_repository(tmp_path):

@@ -61,6 +61,21 @@ def test_tables_can_be_written_whole_or_key_by_key(values):
 
 
 @pytest.mark.parametrize(
+    "values",
+    [
+        {"completion": {"perGlob": {"*.min.js": "off", "docs/**": "invoked"}}},
+        {"completion.perGlob": {"*.min.js": "off", "docs/**": "invoked"}},
+        {"completion.perGlob.*.min.js": "off", "completion": {"perGlob": {"docs/**": "invoked"}}},
+        {"zai": {"completion.perGlob.*.min.js": "off", "completion.perGlob.docs/**": "invoked"}},
+        {"completion": {"perGlob": {"*.min.js": "off", "docs/**": "invoked", "*.py": None}}},
+    ],
+)
+def test_names_in_a_table_may_have_dots(values):
+    """They are not taken for tables within the table, and `null` is not given there either."""
+    check(values, {"completion_per_glob": {"*.min.js": "off", "docs/**": "invoked"}}, origin=Origin.EDITOR)
+
+
+@pytest.mark.parametrize(
     ("key", "good", "value"),
     [
         ("slots", 3, 3),
@@ -73,6 +88,17 @@ def test_tables_can_be_written_whole_or_key_by_key(values):
         ("apiKeyCommand", "pass show 'my key'", ("pass", "show", "my key")),
         ("apiKeyCommand", ["pass", "show", "my key"], ("pass", "show", "my key")),
         ("proxy", "", ""),
+        ("completion.mode", "Invoked", "invoked"),
+        ("completion.perLanguage", {"python": "OFF", "go": " auto "}, {"python": "off", "go": "auto"}),
+        ("completion.perLanguage", {}, {}),
+        (
+            "completion.perGlob",
+            {"*.min.js": "off", "/docs/**": "invoked"},
+            {"*.min.js": "off", "/docs/**": "invoked"},
+        ),
+        ("completion.inComments", True, True),
+        ("completion.inComments", "true", True),
+        ("completion.inStrings", " False ", False),
     ],
 )
 def test_good_values(key, good, value):
@@ -100,6 +126,34 @@ def test_good_values(key, good, value):
         ("apiKeyCommand", "pass 'open", "a command"),
         ("apiKeyCommand", 5, "a command"),
         ("model", 5, "a model's name"),
+        ("completion.mode", "on", "one of auto, invoked, off"),
+        ("completion.mode", False, "one of auto, invoked, off"),
+        (
+            "completion.perLanguage",
+            {"python": "never"},
+            "a table of language ids, each with one of auto, invoked, off",
+        ),
+        (
+            "completion.perLanguage",
+            {"python": False},
+            "a table of language ids, each with one of auto, invoked, off",
+        ),
+        ("completion.perLanguage", {"": "off"}, "a table of language ids"),
+        ("completion.perLanguage", "off", "a table of language ids"),
+        ("completion.perLanguage", ["python"], "a table of language ids"),
+        (
+            "completion.perGlob",
+            {"*.py": "never"},
+            "a table of patterns as in .gitignore, each with one of auto, invoked, off",
+        ),
+        ("completion.perGlob", {"[z-a].py": "off"}, "a table of patterns as in .gitignore"),
+        ("completion.perGlob", {"a\\": "off"}, "a table of patterns as in .gitignore"),
+        ("completion.perGlob", {"!*.py": "off"}, "a table of patterns as in .gitignore"),
+        ("completion.inComments", "yes", "true or false"),
+        ("completion.inComments", 1, "true or false"),
+        ("completion.inStrings", [], "true or false"),
+        ("completion.debounceMs", -1, "a whole number from 0 to 10000 milliseconds"),
+        ("completion.contextTokens", 99, "a whole number from 100 to 32000 tokens"),
     ],
 )
 def test_a_bad_value_falls_back_alone_and_says_what_is_accepted(key, bad, accepted):

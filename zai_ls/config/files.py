@@ -13,6 +13,8 @@ from zai_ls.settings import BY_KEY, DECLARATIONS, Layer, Origin, Problem, Settin
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from zai_ls.settings.kinds import TableOf
+
 APP = "zai-ls"
 PROJECT_FILE = ".zai.toml"
 _MAX_BYTES = 1 << 20
@@ -80,8 +82,29 @@ def tighten(settings: Settings, root: Path) -> tuple[Settings, tuple[Problem, ..
             )
         elif declaration.tightened_by == "min":
             changes[declaration.attribute] = min(ours, theirs)
+    if "completion.perGlob" in given:
+        changes["completion_per_glob"], loose = _stricter_globs(
+            settings, project.completion_per_glob, layer.place
+        )
+        loosening += loose
     wrong = unknown_actions(project, {"actions.disabled": Origin.PROJECT})
     return replace(settings, **changes), (*loosening, *problems, *wrong)
+
+
+def _stricter_globs(
+    settings: Settings, theirs: Mapping[str, str], place: str
+) -> tuple[Mapping[str, str], tuple[Problem, ...]]:
+    """The person's globs and the project's, which make nothing looser than the person has it.
+
+    A glob counts before the language and before everything, so `auto` is not taken from a project; and its `invoked`
+    means `off` for a person who has switched something off by those, because it might be just that.
+    """
+    key = "completion.perGlob"
+    has_off = "off" in {settings.completion_mode, *settings.completion_per_language.values()}
+    taken = {name: "off" if has_off else word for name, word in theirs.items() if word != "auto"}
+    problem = Problem(key, "machine", say("config.only_tighten", key=key, path=place), Origin.PROJECT)
+    kind = cast("TableOf", BY_KEY[key].kind)
+    return kind.stricter(settings.completion_per_glob, taken), () if len(taken) == len(theirs) else (problem,)
 
 
 def project_root(path: Path) -> Path | None:
@@ -96,6 +119,7 @@ def unknown_actions(settings: Settings, sources: Mapping[str, str]) -> tuple[Pro
     if not settings.actions_disabled and not settings.routing_per_action:
         return ()
     from zai_ls.core.actions import ACTIONS
+    from zai_ls.core.routing import COMPLETE
 
     named = (
         *(("actions.disabled", action) for action in settings.actions_disabled),
@@ -115,5 +139,5 @@ def unknown_actions(settings: Settings, sources: Mapping[str, str]) -> tuple[Pro
             Origin(sources[key]),
         )
         for key, action in named
-        if action not in ACTIONS
+        if action not in ACTIONS and not (key == "routing.perAction" and action == COMPLETE)
     )

@@ -10,7 +10,19 @@ from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Literal, TypeVar, cast, get_args
 
 from zai_ls.domain import PlanName
-from zai_ls.settings.kinds import Command, Kind, Number, OneOf, Table, Text, Whole, Words
+from zai_ls.settings.kinds import (
+    Command,
+    Kind,
+    Number,
+    OneOf,
+    Switch,
+    Table,
+    TableOf,
+    Text,
+    Whole,
+    Words,
+    is_pattern,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -19,6 +31,10 @@ T = TypeVar("T")
 
 SECTION = "zai"
 """Name of the settings section in editors."""
+
+
+CompletionMode = Literal["auto", "invoked", "off"]
+"""When completions are asked for, the strictest last."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +50,7 @@ class Declaration:
     """Taken from flags, environment and the user file only."""
     env: str = ""
     """Environment variable that sets it."""
-    tightened_by: Literal["", "union", "min"] = ""
+    tightened_by: Literal["", "union", "min", "stricter"] = ""
     """How a project's `.zai.toml` may tighten it; empty: it may not."""
     vital: bool = False
     """It decides where requests go or whose slot they share: rather than do without a value that was meant, nothing is sent."""
@@ -53,7 +69,7 @@ def _setting(
     *,
     machine: bool = False,
     env: str = "",
-    tightened_by: Literal["", "union", "min"] = "",
+    tightened_by: Literal["", "union", "min", "stricter"] = "",
     vital: bool = False,
 ) -> T:
     declaration = Declaration(key, kind, default, doc, machine, env, tightened_by, vital)
@@ -197,6 +213,54 @@ class Settings:
         16_000,
         "Most code from around the selection that is sent along.",
         tightened_by="min",
+    )
+    completion_mode: CompletionMode = _setting(  # noqa: RUF009 - makes a field, like the others
+        "completion.mode",
+        OneOf(get_args(CompletionMode)),
+        "auto",
+        "When completions are asked for: `auto` while you type, `invoked` only when you ask, `off` never.",
+    )
+    completion_menu: CompletionMode = _setting(  # noqa: RUF009 - makes a field, like the others
+        "completion.menu",
+        OneOf(get_args(CompletionMode)),
+        "auto",
+        "The same for the editor's completion menu. An editor that asks for inline completions gets none in its menu.",
+    )
+    completion_per_language: Mapping[str, str] = _setting(
+        "completion.perLanguage",
+        TableOf("language ids", get_args(CompletionMode)),
+        {},
+        'The same for a language, by the editor\'s language id, such as `{"markdown" = "invoked"}`; it counts before `completion.mode`.',
+    )
+    completion_per_glob: Mapping[str, str] = _setting(
+        "completion.perGlob",
+        TableOf("patterns as in .gitignore", get_args(CompletionMode), is_pattern),
+        {},
+        'The same for files, by patterns as in `.gitignore`, such as `{"*.min.js" = "off"}`; the strictest that matches counts, '
+        "before the language.",
+        tightened_by="stricter",
+    )
+    completion_in_comments: bool = _setting(
+        "completion.inComments", Switch(), False, "Complete comments while you type."
+    )
+    completion_in_strings: bool = _setting(
+        "completion.inStrings", Switch(), False, "Complete strings while you type."
+    )
+    completion_debounce_ms: int = _setting(
+        "completion.debounceMs",
+        Whole(0, 10_000, "milliseconds"),
+        0,
+        "Pause in typing after which a completion is asked for. 0: chosen by your rhythm, the place, and how fast the model answers.",
+    )
+    completion_context_tokens: int = _setting(
+        "completion.contextTokens",
+        Whole(100, 32_000, "tokens"),
+        1_200,
+        "Most code from around the cursor, and from other open files, that is sent with one completion.",
+        tightened_by="min",
+    )
+    completion_max_tokens: int = _setting(
+        "completion.maxTokens", Whole(8, 2_048, "tokens"), 160, "Longest completion of several lines."
     )
     timeouts_connect: float = _setting(
         "timeouts.connect", Number(0.1, 300, "seconds"), 8.0, "Longest wait for a connection."

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
@@ -130,6 +130,53 @@ class Table:
 
 
 @dataclass(frozen=True, slots=True)
+class TableOf:
+    """One word of a few, by name."""
+
+    names: str
+    choices: tuple[str, ...]
+    """The strictest last."""
+    is_name: Callable[[str], bool] = bool
+    """Can it be a name? Any text that is not empty can, unless told otherwise."""
+
+    @property
+    def accepts(self) -> str:
+        """What the names are, and the words."""
+        return f"a table of {self.names}, each with one of {', '.join(self.choices)}"
+
+    def read(self, value: object) -> Mapping[str, str]:
+        """The table; the case of the words does not count."""
+        if not isinstance(value, Mapping):
+            raise NotAccepted
+        if not all(isinstance(name, str) and self.is_name(name) for name in value):
+            raise NotAccepted
+        word = OneOf(self.choices)
+        return {name: word.read(given) for name, given in value.items()}
+
+    def stricter(self, one: Mapping[str, str], other: Mapping[str, str]) -> Mapping[str, str]:
+        """Both tables, and for a name in both the stricter word."""
+        return {
+            name: max((t[name] for t in (one, other) if name in t), key=self.choices.index)
+            for name in (*one, *other)
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Switch:
+    """On or off."""
+
+    accepts: str = "true or false"
+
+    def read(self, value: object) -> bool:
+        """True or false; variables and flags spell it as a word."""
+        if isinstance(value, str) and value.strip().lower() in {"true", "false"}:
+            return value.strip().lower() == "true"
+        if not isinstance(value, bool):
+            raise NotAccepted
+        return value
+
+
+@dataclass(frozen=True, slots=True)
 class Command:
     """A program with its arguments; never given to a shell."""
 
@@ -145,6 +192,19 @@ class Command:
         if not isinstance(value, list | tuple) or not all(isinstance(word, str) for word in value):
             raise NotAccepted
         return tuple(value)
+
+
+def is_pattern(text: str) -> bool:
+    """Would git take *text* for a pattern that names files? One that begins with `!` takes names out."""
+    from pathspec import GitIgnoreSpec
+
+    if not text.strip() or text.startswith(("!", "#")):
+        return False
+    try:
+        GitIgnoreSpec.from_lines([text])
+    except (ValueError, re.error):
+        return False
+    return True
 
 
 def _bounded(value: object, low: float, high: float) -> float:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal, cast
 
 from zai_ls.messages import say
 from zai_ls.settings.declared import BY_KEY, SECTION, Declaration, Settings
-from zai_ls.settings.kinds import NotAccepted, Table
+from zai_ls.settings.kinds import NotAccepted, Table, TableOf
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 _CLIENT_KEYS = ("server.", "trace.")
 """Prefixes that belong to editor clients themselves, which send their section whole."""
 
-_TABLES = tuple(key for key, d in BY_KEY.items() if isinstance(d.kind, Table))
+_TABLES = tuple(key for key, d in BY_KEY.items() if isinstance(d.kind, Table | TableOf))
 
 
 class Origin(StrEnum):
@@ -103,7 +103,11 @@ def _leaves(values: Mapping[str, object], prefix: str) -> Iterator[tuple[str, ob
         if isinstance(value, Mapping) and path.removeprefix(SECTION + ".") not in BY_KEY:
             yield from _leaves(value, path + ".")
         else:
-            yield path, dict(value) if isinstance(value, Mapping) else value
+            yield path, _without_null(value) if isinstance(value, Mapping) else value
+
+
+def _without_null(table: Mapping[str, object]) -> dict[str, object]:
+    return {name: value for name, value in table.items() if value is not None}
 
 
 def _collect(
