@@ -174,6 +174,22 @@ class Ask:
 
 
 @dataclass(frozen=True, slots=True)
+class CompletionAsk:
+    """A wish for a completion at a cursor."""
+
+    snapshot: Snapshot
+    point: Point
+    invoked: bool = False
+    """A person asked for it; else the editor did, while they type."""
+    selected: str | None = None
+    """What the item that is selected in the editor's own menu would insert at the cursor; None when no menu is open."""
+    waits_s: float | None = None
+    """How long whoever asks can wait: 0 takes only what is ready; None waits as long as it makes sense."""
+    for_later: bool = False
+    """Nobody gets the answer: it is made ready for who asks next."""
+
+
+@dataclass(frozen=True, slots=True)
 class Offer:
     """One code action that can be had here."""
 
@@ -345,6 +361,29 @@ class Kept:
 
 
 Outcome = Edits | Explanation | Declined | Kept
+
+
+@dataclass(frozen=True, slots=True)
+class Proposed:
+    """A completion to show: *text* would be inserted at the cursor."""
+
+    id: str
+    """Names it when the editor says that it was accepted."""
+    text: str
+    """With `\\n` as line ends."""
+
+
+@dataclass(frozen=True, slots=True)
+class Quiet:
+    """No completion, and why: a value, not an error."""
+
+    reason: str
+    """Stable id, such as `inside_word`, `after_deletion`, `superseded`, `no_answer`."""
+    text: str
+    """The same as a sentence for a person."""
+
+
+Completed = Proposed | Quiet
 
 
 class Landing(Enum):

@@ -43,11 +43,12 @@ def surroundings(
     target: Range,
     *,
     budget: int,
+    below_share: float = 1.0,
     imports: Collection[int] = (),
     enclosing: Sequence[int] = (),
     borders: Collection[int] = (),
 ) -> Surroundings:
-    """What to show around *target* for at most *budget* tokens.
+    """What to show around *target* for at most *budget* tokens, of which the text below takes at most *below_share*.
 
     *imports*, *enclosing* and *borders* are line numbers: of import statements, of the heads of what encloses the
     target (outermost first), and of lines at which a definition starts.
@@ -63,16 +64,18 @@ def surroundings(
     below = _blocks_down(lines, target.end.line + 1, borders)
     first, last = target.start.line, target.end.line + 1
     open_ends = {"above": True, "below": True}
+    room = {"above": left, "below": round(left * below_share)}
     while any(open_ends.values()):
         for side in ("above", "below"):
             if not open_ends[side]:
                 continue
             block = next(above if side == "above" else below, None)
             cost = estimate("".join(lines[block[0] : block[1]])) if block else 0
-            if block is None or cost > left:
+            if block is None or cost > min(left, room[side]):
                 open_ends[side] = False
                 continue
             left -= cost
+            room[side] -= cost
             if side == "above":
                 first = block[0]
             else:

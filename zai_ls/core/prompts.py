@@ -137,13 +137,13 @@ def build_prompt(
     *root* is the folder that paths are told relative to; *words* the language of comments and explanations;
     *tests* the file that tests go to.
     """
-    code = _plain(text_in(snapshot.lines, target))
+    code = plain(text_in(snapshot.lines, target))
     parts = [
-        _facts(snapshot, root),
-        _tagged("imports", around.imports),
-        _tagged("enclosing", "\n".join(around.enclosing)),
-        _tagged("before", around.before),
-        _tagged("after", around.after),
+        facts_of(snapshot, root),
+        tagged("imports", around.imports),
+        tagged("enclosing", "\n".join(around.enclosing)),
+        tagged("before", around.before),
+        tagged("after", around.after),
         "\n".join(around.left_out),
         _test_file(tests, root),
         _problems(action, ask.diagnostics, target),
@@ -180,7 +180,8 @@ def shown_path(path: str, root: str | None) -> str:
 # -- the parts of the user's message ------------------------------------------------------------------------
 
 
-def _facts(snapshot: Snapshot, root: str | None) -> str:
+def facts_of(snapshot: Snapshot, root: str | None) -> str:
+    """The file's name below *root*, its language, its indentation, and its line endings where they are unusual."""
     name = shown_path(snapshot.path or snapshot.uri.split(":", 1)[-1], root)
     facts = [
         f"File: {one_line(name)}",
@@ -218,8 +219,10 @@ def indentation_of(lines: Sequence[str]) -> str:
     return f"{steps.most_common(1)[0][0]} spaces" if steps else "none so far"
 
 
-def _tagged(tag: str, text: str) -> str:
-    return f"<{tag}>\n{_plain(text).rstrip()}\n</{tag}>" if text.strip() else ""
+def tagged(tag: str, text: str, *, name: str = "") -> str:
+    """*text* between tags, the first with the *name* of a file if it has one; nothing when there is none."""
+    named = f' file="{one_line(name)}"' if name else ""
+    return f"<{tag}{named}>\n{plain(text).rstrip()}\n</{tag}>" if text.strip() else ""
 
 
 _TEST_FILE_TOKENS = 4_000
@@ -236,12 +239,12 @@ def _test_file(tests: FileForTests | None, root: str | None) -> str:
         return f"The tests go to the end of this file, {name}: reply only with what comes there."
     if tests.existing is None:
         return f"The tests go to a new file: {name}"
-    return f"The tests go to the end of the test file {name}:\n{_tagged('test-file', _excerpt(tests.existing))}".rstrip()
+    return f"The tests go to the end of the test file {name}:\n{tagged('test-file', _excerpt(tests.existing))}".rstrip()
 
 
 def _excerpt(text: str) -> str:
     """*text*, or its two ends when it is long."""
-    lines = split_lines(_plain(text))
+    lines = split_lines(plain(text))
     head, tail = _TEST_FILE_ENDS
     if len(lines) <= head + tail or estimate(text) <= _TEST_FILE_TOKENS:
         return text
@@ -283,5 +286,6 @@ def _words_rule(output: Output, words: str) -> str:
     return f"{what} in {one_line(words, 40)}."
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
+    """*text* with `\\n` as line ends."""
     return text.replace("\r\n", "\n").replace("\r", "\n")

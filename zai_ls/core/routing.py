@@ -106,6 +106,31 @@ def route(
     return _of_tier(tier, reason, effective, features, routing)
 
 
+COMPLETE = "complete"
+"""What completions are called where actions have names, such as in `routing.perAction`."""
+
+
+def route_completion(language: str, routing: Routing) -> Choice:
+    """The model for completions: a person's choice, else the plan's own for it, which is quick and cheap."""
+    wish = _wish(COMPLETE, language, None, routing)
+    if wish is not None:
+        value, why = wish
+        return _chosen(value, why, 0.0, {}, routing)
+    model = routing.model_of("code")
+    others = tuple(m for m in dict.fromkeys(map(routing.model_of, TIERS[:2])) if m != model)
+    reason = say("route.completion", model=model)
+    wished = routing.models.get("code", "")
+    if wished and wished != model:
+        why = say("route.wish_tier", tier="code")
+        reason = say("route.plan_lacks", model=model, wished=wished, why=why, plan=routing.plan)
+    if model in routing.closed:
+        instead = next((other for other in others if other not in routing.closed), None)
+        if instead is not None:
+            reason = f"{reason} {say('route.closed', model=model, instead=instead)}"
+            return Choice(instead, "light", reason, 0.0, {}, (model,))
+    return Choice(model, "light", reason, 0.0, {}, others)
+
+
 def step_up(choice: Choice, routing: Routing) -> Choice:
     """Whom to ask once more after an unusable reply: one model up, or the same when there is none or a person chose it."""
     if choice.tier == "chosen":

@@ -17,6 +17,8 @@ from zai_ls.core.text import split_lines
 from zai_ls.domain import Point
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from tree_sitter import Parser
 
     from zai_ls.core.comments import Comment, Instruction
@@ -71,6 +73,15 @@ class Syntax:
             del self._trees[next(iter(self._trees))]
         return None if before.is_tangled else before
 
+    def parse_beside(self, lines: Sequence[str], snapshot: Snapshot) -> Parsed | None:
+        """The tree of *lines*, which differ little from *snapshot*; nothing is remembered. None as for `parse`."""
+        parser, grammar = self._parser(snapshot.language)
+        known = self._trees.get(snapshot.uri)
+        if parser is None:
+            return None
+        before = known.parsed if known is not None and known.language == snapshot.language else None
+        return parse(parser, grammar, lines, before, seconds=_READ_S)
+
     def _parsed(
         self, parser: Parser, grammar: Grammar, snapshot: Snapshot, before: Parsed | None
     ) -> Parsed | None:
@@ -122,6 +133,10 @@ class Syntax:
             found += _misindented(text)
         return found
 
+    def is_misindented(self, text: str) -> bool:
+        """Is *text*, in Python, one that Python itself cannot indent?"""
+        return bool(_misindented(text))
+
     # -- definitions -----------------------------------------------------------------------------------------
 
     def enclosing_definition(self, snapshot: Snapshot, point: Point) -> Definition | None:
@@ -166,13 +181,16 @@ class Syntax:
             return outline.imports(snapshot.lines)
         return definitions.imports(parsed)
 
-    def surroundings(self, snapshot: Snapshot, target: Range, *, budget: int) -> Surroundings:
-        """What to show a model around *target* for at most *budget* tokens."""
+    def surroundings(
+        self, snapshot: Snapshot, target: Range, *, budget: int, below_share: float = 1.0
+    ) -> Surroundings:
+        """What to show a model around *target* for at most *budget* tokens, below it at most *below_share* of them."""
         borders = {definition.range.start.line for definition in self.definitions(snapshot)}
         return context.surroundings(
             snapshot,
             target,
             budget=budget,
+            below_share=below_share,
             imports=self.imports(snapshot),
             enclosing=self.enclosing_heads(snapshot, target),
             borders=borders,

@@ -10,6 +10,8 @@ from zai_ls.domain import Lane
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from zai_ls.domain import Window
+
 
 @dataclass(frozen=True, slots=True)
 class Closure:
@@ -80,3 +82,18 @@ def decide(lane: Lane, model: str, closures: Iterable[Closure], now: float) -> V
     if last.code != "paused" and last.until - now <= PATIENCE_S[lane]:
         return Wait(last.until, last.code, last.reason)
     return Refuse(last.code, last.reason, last.until)
+
+
+_STRETCH_FROM, _STRETCH_TO = 60.0, 95.0
+"""Per cent of a window used: from the one on typing waits longer, at the other the longest."""
+_LONGEST_STRETCH = 4.0
+
+
+def stretch(windows: Iterable[Window]) -> float:
+    """By how much a pause in typing must be longer than usual before a completion is asked for: 1 while there is plenty.
+
+    The fullest window counts; unknown ones stretch nothing.
+    """
+    used = max((w.used_percent or 0.0 for w in windows), default=0.0)
+    share = min(1.0, max(0.0, (used - _STRETCH_FROM) / (_STRETCH_TO - _STRETCH_FROM)))
+    return 1.0 + share * (_LONGEST_STRETCH - 1.0)

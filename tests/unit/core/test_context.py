@@ -121,3 +121,23 @@ def test_blank_lines_are_not_said_to_be_left_out() -> None:
     snapshot = Snapshot("file:///b.py", "python", 1, tuple(split_lines("\n\n\ntarget\n\n\n")))
 
     assert surroundings(snapshot, Range(Point(3, 0), Point(3, 6)), budget=0).left_out == ()
+
+
+@pytest.mark.parametrize("budget", [0, 20, 45, 80, 120, 200, 1_000])
+@pytest.mark.parametrize("share", [0.0, 0.25, 0.5])
+def test_the_text_below_takes_its_share_at_most(budget: int, share: float) -> None:
+    """What it leaves is for the text above, which shows no less than without a share."""
+    shown = surroundings(SNAPSHOT, TARGET, budget=budget, below_share=share)
+
+    assert estimate(shown.after) <= round(budget * share) + 3
+    assert estimate(shown.before + shown.after) <= budget + 3
+    assert len(shown.before) >= len(surroundings(SNAPSHOT, TARGET, budget=budget).before)
+
+
+def test_a_small_share_leaves_room_above() -> None:
+    """With half of it below, less would be shown above."""
+    half, none = (surroundings(SNAPSHOT, TARGET, budget=60, below_share=share) for share in (1.0, 0.0))
+
+    assert half.after
+    assert not none.after
+    assert len(none.before) > len(half.before)

@@ -6,7 +6,7 @@ import pytest
 
 from zai_ls.catalogue import Catalogue
 from zai_ls.core.actions import ACTIONS
-from zai_ls.core.routing import Routing, route, step_up
+from zai_ls.core.routing import Routing, route, route_completion, step_up
 from zai_ls.domain import Choice
 
 CATALOGUE = Catalogue.load()
@@ -161,3 +161,58 @@ def test_the_reason_is_a_sentence_with_its_numbers() -> None:
     assert step_up(chosen(0.1), Routing(CATALOGUE, "payg")).reason == (
         "glm-4.7, because the reply of glm-4.5-air could not be used."
     )
+
+
+# -- completions --------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        pytest.param({}, "glm-4.5-air", id="the plan's own"),
+        pytest.param({"models": {"code": "glm-4.7"}}, "glm-4.7", id="the person's model for completions"),
+        pytest.param({"models": {"light": "glm-4.7"}}, "glm-4.5-air", id="a tier's model is not for completions"),
+        pytest.param({"per_action": {"complete": "strong"}}, "glm-5", id="the person's tier for completions"),
+        pytest.param({"per_action": {"fix": "strong"}}, "glm-4.5-air", id="not that for another action"),
+        pytest.param({"per_language": {"python": "standard"}}, "glm-4.7", id="the language's"),
+        pytest.param({"per_language": {"python": "code"}}, "glm-4.5-air", id="the language's, by its use"),
+        pytest.param({"model": "glm-5"}, "glm-5", id="the one for everything"),
+        pytest.param(
+            {"per_action": {"complete": "glm-4.7"}, "model": "glm-5"}, "glm-4.7", id="the most particular counts"
+        ),
+    ],
+)  # fmt: skip
+def test_the_model_for_completions(given, expected) -> None:
+    """A person's choice, else the plan's own: how hard the code is does not matter."""
+    choice = route_completion("python", Routing(CATALOGUE, given.pop("plan", "payg"), **given))
+
+    assert choice.model == expected
+    assert expected in choice.reason
+    assert expected not in choice.fallbacks
+
+
+def test_a_closed_model_for_completions_is_gone_round() -> None:
+    """To a cheap one that is open, and it is told; when none is, there is nowhere to go."""
+    own = route_completion("python", Routing(CATALOGUE, "payg"))
+    other = route_completion("python", Routing(CATALOGUE, "payg", closed=frozenset({own.model})))
+    none = route_completion(
+        "python", Routing(CATALOGUE, "payg", closed=frozenset({own.model, *own.fallbacks}))
+    )
+
+    assert other.model == own.fallbacks[0]
+    assert own.model in other.reason
+    assert other.fallbacks == (own.model,)
+    assert none.model == own.model
+
+
+def test_a_model_for_completions_that_the_plan_lacks_is_told() -> None:
+    """The person reads what is used in its place, and where they chose it."""
+    plan = next(
+        name for name in ("lite", "pro", "max") if any(not CATALOGUE.has(name, m) for m in CATALOGUE.models)
+    )
+    lacking = next(model for model in CATALOGUE.models if not CATALOGUE.has(plan, model))
+    choice = route_completion("python", Routing(CATALOGUE, plan, models={"code": lacking}))
+
+    assert choice.model == CATALOGUE.plan(plan).completion
+    assert lacking in choice.reason
+    assert "zai.models.code" in choice.reason

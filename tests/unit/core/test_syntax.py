@@ -493,3 +493,25 @@ def test_a_hostile_text_does_not_hold_the_list_up(language, text):
     syntax.enclosing_definition(document, Point(0, 0))
     syntax.zai_comments(document, whole(document.lines))
     assert thread_time() - begun < 1.5
+
+
+def test_a_text_beside_the_document_is_read_and_forgotten():
+    """Its tree is that of reading it anew; the document's stays the one that is remembered."""
+    syntax = Syntax()
+    shown = snapshot(PYTHON)
+    kept = syntax.parse(shown)
+    lines = list(shown.lines)
+    splice(lines, Range(Point(0, 0), Point(0, 0)), "x = (\n")
+    beside = syntax.parse_beside(lines, shown)
+
+    assert beside is not None
+    assert beside.root.has_error
+    assert str(beside.root) == str(Syntax().parse(snapshot("".join(lines))).root)
+    assert syntax.parse(shown) is kept
+    assert not kept.root.has_error
+
+
+def test_beside_a_document_that_nobody_has_read_there_is_a_tree_too():
+    """And none in a language without a grammar."""
+    assert Syntax().parse_beside(["x = 1\n"], snapshot(PYTHON)).root.type == "module"
+    assert Syntax().parse_beside(["x = 1\n"], snapshot(PYTHON, "cobol")) is None
