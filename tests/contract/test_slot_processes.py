@@ -15,6 +15,7 @@ from tests.contract.worlds import LocalWorld
 from zai_ls.clock import SystemClock
 from zai_ls.core.scheduling import Ticket
 from zai_ls.domain import Lane
+from zai_ls.state import schema
 from zai_ls.state.db import Database
 from zai_ls.state.ledger import Ledger
 from zai_ls.state.slot_local import LocalSlot
@@ -181,7 +182,7 @@ async def test_older_and_newer_versions_side_by_side(start, tmp_path):
     check_never_two(found)
     assert {name for _, _, name in found} == set(workers)
     with contextlib.closing(sqlite3.connect(tmp_path / "state" / "state.db")) as database:
-        assert database.execute("PRAGMA user_version").fetchone()[0] == 2
+        assert database.execute("PRAGMA user_version").fetchone()[0] == len(schema.MIGRATIONS) + 1
         assert {mood for (mood,) in database.execute("SELECT dialect FROM proc")} == {7}
 
 

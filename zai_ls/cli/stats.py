@@ -1,4 +1,4 @@
-"""`zai-ls stats`: what this machine has sent, and what it cost, from the ledger."""
+"""`zai-ls stats`: what this machine has sent, what it cost, and what became of completions, from the ledger."""
 
 from __future__ import annotations
 
@@ -14,11 +14,14 @@ from zai_ls.messages import say
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Sequence
 
     from zai_ls.state.ledger import Row
+    from zai_ls.state.shown import CompletionRow
 
 _DAY_S = 86_400.0
 _HEAD = ("lane", "action", "model", "requests", "prompt", "cached", "reply", "credits", "money", "mean")
+_COMPLETIONS_HEAD = ("model", "shown", "accepted", "typed", "rejected", "retained", "characters")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -28,15 +31,27 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Print one row for each lane, action and model."""
+    """Print one row for each lane, action and model, then one for each model whose completions were shown."""
     if not (math.isfinite(args.days) and args.days > 0):
         raise BadUse(say("stats.bad_days", given=f"{args.days:g}"))
     since = time.time() - args.days * _DAY_S
-    rows = ask_app(args, lambda app, account: app.ledger.stats(account.label, since))
+    requests, completions = ask_app(
+        args,
+        lambda app, account: (
+            app.ledger.stats(account.label, since),
+            app.shown.completion_stats(account.label, since),
+        ),
+    )
     if args.json:
-        printing.print_json([asdict(row) for row in rows])
-    elif rows:
-        print("\n".join(table(rows)))
+        printing.print_json(
+            {
+                "requests": [asdict(row) for row in requests],
+                "completions": [asdict(row) for row in completions],
+            }
+        )
+    elif requests or completions:
+        tables = [table(requests) if requests else [], completions_table(completions) if completions else []]
+        print("\n\n".join("\n".join(lines) for lines in tables if lines))
     else:
         printing.note(say("stats.none", days=f"{args.days:g}"))
     return Exit.DONE
@@ -44,11 +59,20 @@ def run(args: argparse.Namespace) -> int:
 
 def table(rows: tuple[Row, ...]) -> list[str]:
     """The rows in columns; numbers that we counted ourselves, in whole or in part, are marked with ~."""
-    cells = [_HEAD, *(_cells(row) for row in rows)]
+    return _columns([_HEAD, *(_cells(row) for row in rows)], names=3)
+
+
+def completions_table(rows: tuple[CompletionRow, ...]) -> list[str]:
+    """The rows in columns: parts of those shown, and of those accepted of which it is known whether they were kept."""
+    return _columns([_COMPLETIONS_HEAD, *(_completion_cells(row) for row in rows)], names=1)
+
+
+def _columns(cells: Sequence[tuple[str, ...]], *, names: int) -> list[str]:
+    """Lines of *cells*: the first *names* columns to the left, numbers to the right."""
     widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
     return [
         "  ".join(
-            cell.ljust(width) if place < 3 else cell.rjust(width)  # names to the left, numbers to the right
+            cell.ljust(width) if place < names else cell.rjust(width)
             for place, (cell, width) in enumerate(zip(line, widths, strict=True))
         ).rstrip()
         for line in cells
@@ -70,3 +94,20 @@ def _cells(row: Row) -> tuple[str, ...]:
         f"{about}{sums.money:.4f}",
         f"{row.mean_s:.1f} s" if row.mean_s else "-",
     )
+
+
+def _completion_cells(row: CompletionRow) -> tuple[str, ...]:
+    return (
+        row.model,
+        str(row.shown),
+        f"{row.accepted} ({_percent(row.accepted, row.shown)})",
+        str(row.typed),
+        str(row.rejected),
+        _percent(row.retained, row.retained_known),
+        str(row.characters),
+    )
+
+
+def _percent(part: int, whole: int) -> str:
+    """Unknown is never 0."""
+    return f"{100 * part / whole:.0f} %" if whole else "-"

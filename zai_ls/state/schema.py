@@ -96,7 +96,32 @@ _FIRST = (
     "CREATE INDEX IF NOT EXISTS request_open ON request (proc) WHERE state = 'open'",
 )
 
-MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST,)
+_COMPLETIONS = (
+    # What became of each completion that was shown. outcome: accepted, typed, rejected. retained: is what was accepted
+    # still there a while later; NULL when that is not known.
+    """CREATE TABLE IF NOT EXISTS completion (
+        id TEXT PRIMARY KEY,
+        account TEXT NOT NULL,
+        lane TEXT NOT NULL,
+        model TEXT NOT NULL,
+        language TEXT NOT NULL DEFAULT '',
+        editor TEXT NOT NULL DEFAULT '',
+        cached INTEGER NOT NULL DEFAULT 0,
+        shown_at REAL NOT NULL,
+        characters INTEGER NOT NULL DEFAULT 0,
+        lines INTEGER NOT NULL DEFAULT 0,
+        outcome TEXT NOT NULL,
+        decided_at REAL NOT NULL,
+        accepted_characters INTEGER NOT NULL DEFAULT 0,
+        retained INTEGER
+    )""",
+    # Sums over a time read this index alone.
+    """CREATE INDEX IF NOT EXISTS completion_sums ON completion
+        (account, shown_at, model, outcome, retained, accepted_characters)""",
+    "CREATE INDEX IF NOT EXISTS completion_age ON completion (shown_at)",
+)
+
+MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST, _COMPLETIONS)
 """Migration n brings `user_version` from n to n + 1."""
 
 

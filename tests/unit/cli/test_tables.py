@@ -6,10 +6,11 @@ import time
 
 from zai_ls.assistant.ports import AccountStatus
 from zai_ls.cli.account import local, window_row, window_text
-from zai_ls.cli.stats import table
+from zai_ls.cli.stats import completions_table, table
 from zai_ls.cli.status import lines
 from zai_ls.domain import Window
 from zai_ls.state.ledger import Row, Totals
+from zai_ls.state.shown import CompletionRow
 
 TOMORROW = time.time() + 36 * 3600
 
@@ -81,4 +82,18 @@ def test_statistics_stand_in_columns_and_mark_what_was_estimated():
         "lane    action    model          requests  prompt  cached  reply  credits    money   mean",
         "action  simplify  glm-5.3              12    3400    1200    560     1.50   0.0000  4.2 s",
         "typing  -         glm-5.3-flash         3     ~90      ~0     ~6    ~0.25  ~0.0000      -",
+    ]
+
+
+def test_what_became_of_completions_stands_in_columns():
+    """What is not known about any is no 0 %."""
+    rows = (
+        CompletionRow("glm-5.3-flash", 200, 61, 9, 130, 45, 50, 2875),
+        CompletionRow("x", 1, 0, 0, 1, 0, 0, 0),
+    )
+
+    assert completions_table(rows) == [
+        "model          shown   accepted  typed  rejected  retained  characters",
+        "glm-5.3-flash    200  61 (30 %)      9       130      90 %        2875",
+        "x                  1    0 (0 %)      0         1         -           0",
     ]

@@ -1,0 +1,271 @@
+"""What became of completions: written once it is known, summed up, and forgotten after a while."""
+
+from __future__ import annotations
+
+import contextlib
+import sqlite3
+import time
+from dataclasses import replace
+
+import pytest
+
+from tests.clock import TurnedClock
+from zai_ls.core.completion.fate import Fate
+from zai_ls.core.throttle import Go
+from zai_ls.domain import Lane, Usage
+from zai_ls.state import schema
+from zai_ls.state.db import BUSY_S, Database
+from zai_ls.state.ledger import Ledger, Reservation
+from zai_ls.state.shown import CompletionRow, Shown
+
+ACCOUNT = "acme"
+DAY_S = 86_400.0
+
+
+class Desk:
+    """What several processes have in common: a folder and the time."""
+
+    def __init__(self, folder) -> None:
+        self.folder = folder
+        self.clock = TurnedClock()
+        self.databases: list[Database] = []
+
+    def database(self) -> Database:
+        self.databases.append(Database(self.folder))
+        return self.databases[-1]
+
+    def shown(self) -> Shown:
+        return Shown(self.database(), self.clock)
+
+    def fate(self, id_="1", outcome="accepted", **fields) -> Fate:
+        now = self.clock.now()
+        fields = {
+            "account": ACCOUNT,
+            "lane": Lane.TYPING,
+            "model": "glm-5.3",
+            "language": "python",
+            "editor": "helix",
+            "cached": True,
+            "shown_at": now - 2,
+            "characters": 9,
+            "lines": 2,
+            "decided_at": now,
+            "accepted_characters": 5 if outcome == "accepted" else 0,
+            **fields,
+        }
+        return Fate(id=id_, outcome=outcome, **fields)
+
+    def rows(self):
+        """The table as it is, but for the times."""
+        with contextlib.closing(sqlite3.connect(self.folder / "state.db")) as database:
+            return database.execute("SELECT id, outcome, retained FROM completion ORDER BY id").fetchall()
+
+
+@pytest.fixture
+def desk(tmp_path):
+    desk = Desk(tmp_path / "state")
+    yield desk
+    for database in desk.databases:
+        database.close()
+
+
+def test_all_that_is_known_is_kept_and_no_text(desk):
+    """Each column with its value; there is none for text."""
+    desk.shown().note(desk.fate())
+    with contextlib.closing(sqlite3.connect(desk.folder / "state.db")) as database:
+        database.row_factory = sqlite3.Row
+        (row,) = map(dict, database.execute("SELECT * FROM completion"))
+    now = desk.clock.now()
+
+    assert row == {
+        "id": "1",
+        "account": ACCOUNT,
+        "lane": "typing",
+        "model": "glm-5.3",
+        "language": "python",
+        "editor": "helix",
+        "cached": 1,
+        "shown_at": now - 2,
+        "characters": 9,
+        "lines": 2,
+        "outcome": "accepted",
+        "decided_at": now,
+        "accepted_characters": 5,
+        "retained": None,
+    }
+
+
+def test_sums_by_model(desk):
+    """Of one account and of a time, over all processes, the most often shown first."""
+    one, two = desk.shown(), desk.shown()
+    for number, (outcome, kept) in enumerate(
+        [("accepted", True), ("accepted", False), ("accepted", None), ("typed", None), ("rejected", None)]
+    ):
+        (one, two)[number % 2].note(desk.fate(str(number), outcome))
+        if kept is not None:
+            two.retained(str(number), kept)
+    one.note(desk.fate("other model", "rejected", model="glm-5.3-flash"))
+    one.note(desk.fate("other account", account="other"))
+    one.note(desk.fate("before", shown_at=5.0))
+    since = desk.clock.now() - 2
+
+    assert one.completion_stats(ACCOUNT, since) == (
+        CompletionRow("glm-5.3", 5, 3, 1, 1, 1, 2, 15),
+        CompletionRow("glm-5.3-flash", 1, 0, 0, 1, 0, 0, 0),
+    )
+    assert one.completion_stats("nobody", 0) == ()
+
+
+def test_sums_read_their_index_alone(desk):
+    """A table of a quarter of a year is not read through for them."""
+    shown = desk.shown()
+    shown.note(desk.fate())
+    plans = []
+    for statement in (
+        (
+            "SELECT model, count(*), sum(outcome = 'typed'), count(retained), sum(accepted_characters) FROM completion"
+            " WHERE account = 'a' AND shown_at >= 1 GROUP BY model"
+        ),
+        "DELETE FROM completion WHERE shown_at < 1",
+    ):
+        rows = desk.databases[0].read(lambda c, s=statement: c.execute(f"EXPLAIN QUERY PLAN {s}").fetchall())
+        plans.append(rows[0][-1])
+
+    assert plans[0].startswith("SEARCH completion USING COVERING INDEX completion_sums")
+    assert plans[1].startswith("SEARCH completion USING")
+    assert "completion_age" in plans[1]
+
+
+def test_what_is_said_later_counts_but_an_acceptance_stays_one(desk):
+    """A mistyped key and back, then taken; taken, taken back and then refused."""
+    shown = desk.shown()
+    for outcome in ("rejected", "typed", "accepted", "rejected"):
+        shown.note(desk.fate("1", outcome))
+    shown.retained("1", False)
+    (row,) = shown.completion_stats(ACCOUNT, 0)
+
+    assert (row.shown, row.accepted, row.rejected, row.characters) == (1, 1, 0, 5)
+    assert desk.rows() == [("1", "accepted", 0)]
+    shown.note(desk.fate("1", accepted_characters=20, characters=30, lines=3))
+    assert shown.completion_stats(ACCOUNT, 0)[0].characters == 20
+    sizes = desk.databases[0].read(lambda c: c.execute("SELECT characters, lines FROM completion").fetchone())
+    assert sizes == (30, 3)
+
+
+def test_only_what_was_accepted_can_be_retained(desk):
+    """And an unknown id is no row."""
+    shown = desk.shown()
+    shown.note(desk.fate("1", "rejected"))
+    shown.retained("1", True)
+    shown.retained("2", True)
+
+    assert desk.rows() == [("1", "rejected", None)]
+
+
+def test_what_is_old_goes(desk):
+    """After 90 days, whichever account it is of; looked for at most once an hour."""
+    shown = desk.shown()
+    shown.note(desk.fate("at first"))
+    old = desk.fate("old", account="other", shown_at=desk.clock.now() - 91 * DAY_S)
+    young = desk.fate("young", shown_at=desk.clock.now() - 89 * DAY_S)
+    shown.note(old)
+    shown.note(young)
+    shown.note(desk.fate("at once"))
+    assert [row[0] for row in desk.rows()] == ["at first", "at once", "old", "young"]
+    desk.clock.set_back(-3601)
+    shown.note(desk.fate("later"))
+    assert [row[0] for row in desk.rows()] == ["at first", "at once", "later", "young"]
+
+    shown.note(old)
+    desk.shown().note(desk.fate("another process"))
+    assert "old" not in [row[0] for row in desk.rows()]
+    shown.note(old)
+    desk.clock.set_back(4000)
+    shown.note(desk.fate("the clock is set back"))
+    assert "old" not in [row[0] for row in desk.rows()]
+
+
+def test_a_locked_database_costs_only_the_note(desk, caplog):
+    """No error, a warning, and what comes later is written; what is old goes with it."""
+    shown = desk.shown()
+    shown.note(desk.fate("1"))
+    with contextlib.closing(sqlite3.connect(desk.folder / "state.db", isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        began = time.monotonic()
+        shown.note(desk.fate("2"))
+        shown.retained("1", True)
+        assert time.monotonic() - began < BUSY_S  # two notes, each with little patience
+        other.execute("COMMIT")
+    assert [record.message.split()[0] for record in caplog.records] == ["completion.not_noted"] * 2
+    shown.note(desk.fate("3"))
+
+    assert desk.rows() == [("1", "accepted", None), ("3", "accepted", None)]
+
+
+def test_a_folder_that_cannot_be_used_costs_only_the_note(tmp_path, caplog):
+    """A person types on."""
+    (tmp_path / "state").write_text("")
+    desk = Desk(tmp_path / "state")
+    desk.shown().note(desk.fate())
+
+    assert [record.message.split()[0] for record in caplog.records] == ["completion.not_noted"]
+
+
+def test_an_older_version_goes_on_beside_this_one(desk, monkeypatch):
+    """It knows the ledger and not this table; its file is brought up to ours under it, and it may start again later."""
+
+    def older() -> Ledger:
+        ledger = Ledger(desk.database(), desk.clock)
+        with monkeypatch.context() as patch:
+            patch.setattr(schema, "MIGRATIONS", schema.MIGRATIONS[:1])
+            ledger.spent(ACCOUNT, 0)  # opens the file
+        return ledger
+
+    def reserve(ledger) -> None:
+        entry = Reservation(ACCOUNT, Lane.TYPING, "glm-5.3", Usage(10, 0, 5))
+        assert isinstance(ledger.reserve(entry, lambda view: Go()), int)
+
+    first = older()
+    reserve(first)
+    shown = desk.shown()
+    shown.note(desk.fate("1"))
+    reserve(first)
+    late = older()
+    reserve(late)
+    shown.retained("1", True)
+
+    assert desk.rows() == [("1", "accepted", 1)]
+    assert late.spent(ACCOUNT, 0).requests == 3
+
+
+def test_this_version_goes_on_beside_a_newer_one(desk):
+    """With the columns it knows."""
+    shown = desk.shown()
+    shown.note(desk.fate("1"))
+    with contextlib.closing(sqlite3.connect(desk.folder / "state.db")) as newer:
+        newer.execute("ALTER TABLE completion ADD COLUMN mood TEXT NOT NULL DEFAULT 'calm'")
+        newer.execute(f"PRAGMA user_version = {len(schema.MIGRATIONS) + 1}")
+        newer.commit()
+    shown.note(replace(desk.fate("2"), outcome="typed"))
+    desk.shown().note(desk.fate("3", "rejected"))
+
+    assert [(row.accepted, row.typed, row.rejected) for row in shown.completion_stats(ACCOUNT, 0)] == [
+        (1, 1, 1)
+    ]
+
+
+@pytest.mark.parametrize("harm", ["removed", "without its table"])
+def test_a_lost_database_is_begun_anew(desk, harm):
+    """What was written is lost with it; what comes is written."""
+    shown = desk.shown()
+    shown.note(desk.fate("1"))
+    if harm == "removed":
+        for ending in ("", "-wal", "-shm"):
+            (desk.folder / f"state.db{ending}").unlink()
+    else:
+        with contextlib.closing(sqlite3.connect(desk.folder / "state.db")) as other:
+            other.execute("DROP TABLE completion")
+            other.commit()
+    shown.note(desk.fate("2"))
+
+    assert desk.rows() == [("2", "accepted", None)]
