@@ -50,6 +50,7 @@ class Road:
     ledger: Ledger
     account: Account
     clock: Ahead
+    database: Database
 
     def exchange(
         self,
@@ -122,7 +123,7 @@ async def road(
             random01=lambda: 0.0,
         )  # fmt: skip
         try:
-            yield Road(emulator, dispatcher, slot, ledger, account, clock)
+            yield Road(emulator, dispatcher, slot, ledger, account, clock, database)
         finally:
             await slot.aclose()
             await client.aclose()

@@ -15,6 +15,7 @@ from urllib.parse import unquote, urlsplit
 from tests.integration.road import CATALOGUE, Road, road
 from tests.unit.core.marked import end_point
 from zai_ls.assistant import Assistant, Kit, Stage
+from zai_ls.assistant.completing.completer import Completer
 from zai_ls.cli.wiring import windows_of
 from zai_ls.clock import SystemClock
 from zai_ls.config import load
@@ -26,6 +27,7 @@ from zai_ls.domain import Ask, Change, Diagnostic, Edits, Landing, Offer, Point,
 from zai_ls.emulator.config import EmulatorConfig
 from zai_ls.emulator.script import Script
 from zai_ls.state.answers import Answers
+from zai_ls.state.shown import Shown
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -143,6 +145,13 @@ class Desk:
         except UnicodeDecodeError:
             return None
         return Snapshot(uri, "", 0, tuple(split_lines(text)), path)
+
+    def others(self, uri: str) -> tuple[Snapshot, ...]:
+        return tuple(self.read(other) for other in reversed(self.documents) if other != uri)
+
+    def lines_lately(self, uri: str, seconds: float) -> list[str] | None:
+        document = self.documents.get(uri)
+        return None if document is None else document.undos[0] if document.undos else document.lines
 
     def changes_since(self, uri: str, version: int) -> tuple[Change, ...] | None:
         document = self.documents.get(uri)
@@ -272,8 +281,7 @@ class Story:
     @property
     def said(self) -> str:
         """What `explain last` says."""
-        decision = self.assistant.explain_last()
-        assert decision is not None
+        decision, *_ = self.assistant.explain_last()
         return "\n".join(decision.lines)
 
     def check_at_rest(self) -> None:
@@ -327,7 +335,9 @@ async def story(
             editor_name="desk",
             root=str(work),
         )
-        yield Story(Assistant(kit, windows_of(kit)), kit, Desk(work), r, heard)
+        completer = Completer(kit, Shown(r.database, clock))
+        yield Story(Assistant(kit, windows_of(kit), completer), kit, Desk(work), r, heard)
+        await completer.aclose()
 
 
 def lines(first: int, last: int | None = None) -> Range:

@@ -37,7 +37,7 @@ async def test_a_model_that_is_refused_is_replaced(code, tmp_path):
         assert AFTER == s.desk.text("a.py")
         tries = 4 if code in {"1305", "1312"} else 1
         assert [LIGHT] * tries + [STANDARD] == s.requests
-        assert STANDARD == s.assistant.explain_last().choice.model
+        assert STANDARD == s.assistant.explain_last()[0].choice.model
         assert f"({code})" in s.said
         assert f"Going on with {STANDARD}." in s.said
         assert [] == s.desk.told
@@ -61,7 +61,7 @@ async def test_when_no_model_is_left_the_last_refusal_is_told(tmp_path):
 
         assert [LIGHT, STANDARD, STRONG] == s.requests
         assert STRONG in refused.value.user_text
-        assert STRONG == s.assistant.explain_last().choice.model, "explain names who was asked last"
+        assert STRONG == s.assistant.explain_last()[0].choice.model, "explain names who was asked last"
         assert 0 == s.road.ledger.spent("test", 0).requests
         s.check_at_rest()
 
@@ -162,7 +162,7 @@ async def test_a_refusal_is_told_once_and_nothing_is_applied(fault, tmp_path):
         assert [] == s.desk.told, "the caller tells it, once"
         assert BEFORE == s.desk.text("a.py")
         assert case.requests == len(s.requests)
-        assert s.assistant.explain_last().outcome is None
+        assert s.assistant.explain_last()[0].outcome is None
         assert ("waiting" not in s.watch.kinds[:1]) or s.watch.kinds[-1] == "done"
         s.check_at_rest()
 
@@ -273,14 +273,14 @@ async def test_the_preview_is_what_is_sent(action, tmp_path):
         s.desk.open("a.py", BEFORE)
         ask = Ask(action, s.desk.uri("a.py"), F, instruction="in one line")
 
-        plan, wire = s.assistant.preview(ask, s.desk)
+        made = s.assistant.preview(ask, s.desk)
         assert [] == s.requests
-        assert s.assistant.explain_last() is None, "a preview is no request"
+        assert s.assistant.explain_last() == (), "a preview is no request"
         await s.assistant.run(ask, s.desk, s.watch)
 
-        assert [wire.body.decode()] == s.heard.bodies
-        assert plan.prompt.user == json.loads(wire.body)["messages"][-1]["content"]
-        assert plan.choice.model == s.requests[0]
+        assert [made.request.body.decode()] == s.heard.bodies
+        assert made.prompt.user == json.loads(made.request.body)["messages"][-1]["content"]
+        assert made.choice.model == s.requests[0]
 
 
 async def test_the_other_dialect_does_the_same(tmp_path):
@@ -288,7 +288,7 @@ async def test_the_other_dialect_does_the_same(tmp_path):
     async with story(tmp_path, plan="lite", anthropic=True) as s:
         s.desk.open("a.py", BEFORE)
         s.reply(REPLY, thinking="Let me see.")
-        _, wire = s.assistant.preview(Ask("simplify", s.desk.uri("a.py"), F), s.desk)
+        wire = s.assistant.preview(Ask("simplify", s.desk.uri("a.py"), F), s.desk).request
 
         assert isinstance(await s.run("simplify", "a.py", F), Edits)
 

@@ -310,7 +310,7 @@ async def test_a_second_go_one_model_up(first, tmp_path):
         assert isinstance(outcome, Edits)
         assert "def f(x):\n    return bool(x)\n" == s.desk.text("a.py")
         assert [LIGHT, STANDARD] == s.requests
-        decision = s.assistant.explain_last()
+        decision, *_ = s.assistant.explain_last()
         assert (STANDARD, "standard") == (decision.choice.model, decision.choice.tier)
         assert [] == s.desk.told
         s.check_at_rest()

@@ -45,7 +45,7 @@ async def test_scenario(scenario: Scenario, tmp_path, request):
 
 
 def _seen(s: Story, outcome) -> dict[str, str]:
-    decision = s.assistant.explain_last()
+    decision, *_ = s.assistant.explain_last()
     choice = decision.choice if decision else None
     match outcome:
         case Edits():

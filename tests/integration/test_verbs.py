@@ -13,12 +13,14 @@ from tests.integration.one_answer import one_answer
 from zai_ls.cli import wiring
 from zai_ls.cli.main import main
 from zai_ls.config import load
+from zai_ls.core.completion.fate import Fate
 from zai_ls.core.throttle import Go
 from zai_ls.domain import Lane, Usage
 from zai_ls.state.answers import Answers
 from zai_ls.state.db import Database
 from zai_ls.state.folder import prepare
 from zai_ls.state.ledger import Ledger, Reservation
+from zai_ls.state.shown import Shown
 
 CODE = "def add(a, b):\n    if a:\n        return a + b\n    return b\n\n\ndef one():\n    return 1\n"
 
@@ -254,7 +256,54 @@ def test_statistics_are_of_the_last_days_only(check, monkeypatch, tmp_path):
     database.close()
 
     check("stats", err=["Nothing was sent"])
-    assert [row["model"] for row in json.loads(check("stats", "--json", "--days", "11"))] == ["glm-5.3"]
+    found = json.loads(check("stats", "--json", "--days", "11"))
+    assert [row["model"] for row in found["requests"]] == ["glm-5.3"]
+    assert found["completions"] == []
+    assert "retained" not in check("stats", "--days", "11", out=["glm-5.3"])
+
+
+def test_statistics_of_completions_stand_below_those_of_requests(check, tmp_path):
+    """Also where nothing was sent; as JSON in plain numbers."""
+    account = load().account.label
+    database = Database(prepare(tmp_path / "state"))
+    clock = TurnedClock(time.time() - 60)
+    shown = Shown(database, clock)
+    fate = {
+        "account": account,
+        "lane": Lane.TYPING,
+        "model": "glm-5.3-flash",
+        "language": "python",
+        "editor": "helix",
+        "cached": False,
+        "shown_at": clock.now(),
+        "characters": 20,
+        "lines": 1,
+        "decided_at": clock.now(),
+    }
+    shown.note(Fate(id="1", outcome="accepted", accepted_characters=20, **fate))
+    shown.note(Fate(id="2", outcome="rejected", **fate))
+    shown.retained("1", True)
+
+    alone = check("stats", out=["glm-5.3-flash      2  1 (50 %)      0         1     100 %          20"])
+    assert alone.startswith("model ")
+    ledger = Ledger(database, clock)
+    ledger.reserve(Reservation(account, Lane.TYPING, "glm-5.3-flash", Usage(10, 0, 10)), lambda view: Go())
+    database.close()
+    requests, completions = check("stats").split("\n\n")
+    assert requests.startswith("lane ")
+    assert completions == alone
+    assert json.loads(check("stats", "--json"))["completions"] == [
+        {
+            "model": "glm-5.3-flash",
+            "shown": 2,
+            "accepted": 1,
+            "typed": 0,
+            "rejected": 1,
+            "retained": 1,
+            "retained_known": 1,
+            "characters": 20,
+        }
+    ]
 
 
 def test_what_leaves_shows_the_request_without_the_key(check):
@@ -278,7 +327,7 @@ def test_quota_and_stats_of_an_account_that_sent_nothing(check):
     check("quota", out=["No quota window"])
     assert json.loads(check("quota", "--json")) == {"windows": []}
     check("stats", err=["Nothing was sent"])
-    assert json.loads(check("stats", "--json")) == []
+    assert json.loads(check("stats", "--json")) == {"requests": [], "completions": []}
 
 
 def test_quota_of_a_plan_names_its_windows(check):

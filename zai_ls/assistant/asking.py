@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from zai_ls.assistant.course import Course
     from zai_ls.assistant.kit import Kit
     from zai_ls.assistant.plan import Plan
-    from zai_ls.domain import Account, Reply, ReplyEvent
+    from zai_ls.domain import Account, Prompt, Reply, ReplyEvent
     from zai_ls.state.slot import Place
 
 _LIKELY_SHARE = 0.5
@@ -32,6 +32,43 @@ class Moot(Exception):
     def __init__(self, declined: Declined) -> None:
         super().__init__(declined.reason)
         self.declined = declined
+
+
+def exchange_for(
+    kit: Kit,
+    account: Account,
+    prompt: Prompt,
+    model: str,
+    *,
+    lane: Lane,
+    action: str,
+    on_event: Callable[[ReplyEvent], None],
+    topic: str = "",
+    deadline_s: float | None = None,
+) -> Exchange:
+    """The request that asks *prompt* of *model*, at its likely cost; *on_event* is told what the reply says as it comes."""
+    dialect = dialect_for(account, kit.catalogue)
+    wire = dialect.encode(prompt, kit.catalogue.model(model))
+    return Exchange(
+        account=account,
+        lane=lane,
+        model=model,
+        path=wire.path,
+        headers=wire.headers,
+        body=wire.body,
+        expected=Usage(
+            prompt_tokens=estimate(prompt.system) + estimate(prompt.user),
+            completion_tokens=round(prompt.max_tokens * _LIKELY_SHARE),
+            estimated=True,
+        ),
+        observe=lambda: ReplyObserver(
+            dialect.decoder(host=account.host, model=model, now=kit.clock.now()), prompt.restore, on_event
+        ),
+        topic=topic,
+        deadline_s=deadline_s,
+        action=action,
+        editor=kit.editor_name,
+    )
 
 
 class Asking:
@@ -95,27 +132,14 @@ class Asking:
                 raise BadReply(f"finish_reason {reply.finish.value}", host=self._account.host)
 
     def _exchange(self, plan: Plan, model: str) -> Exchange:
-        kit = self._kit
-        dialect = dialect_for(self._account, kit.catalogue)
-        wire = dialect.encode(plan.prompt, kit.catalogue.model(model))
-        host = self._account.host
-        return Exchange(
-            account=self._account,
+        return exchange_for(
+            self._kit,
+            self._account,
+            plan.prompt,
+            model,
             lane=Lane.ACTION,
-            model=model,
-            path=wire.path,
-            headers=wire.headers,
-            body=wire.body,
-            expected=Usage(
-                prompt_tokens=estimate(plan.prompt.system) + estimate(plan.prompt.user),
-                completion_tokens=round(plan.prompt.max_tokens * _LIKELY_SHARE),
-                estimated=True,
-            ),
-            observe=lambda: ReplyObserver(
-                dialect.decoder(host=host, model=model, now=kit.clock.now()), plan.prompt.restore, self._read
-            ),
             action=self._action,
-            editor=kit.editor_name,
+            on_event=self._read,
         )
 
     def _renew(self, exchange: Exchange, model: str) -> Exchange:

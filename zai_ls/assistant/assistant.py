@@ -7,12 +7,15 @@ import logging
 from typing import TYPE_CHECKING, Literal
 
 from zai_ls.assistant.landing import NotLanded, land
+from zai_ls.assistant.plan import Preview
 from zai_ls.assistant.ports import AccountStatus, Decision, Stage
 from zai_ls.assistant.rewrite import Applicable, Rewrite, unfit_document
 from zai_ls.catalogue import shipped_codes
 from zai_ls.core import offers as offering
+from zai_ls.core.routing import COMPLETE
+from zai_ls.core.text import clamp, end_of
 from zai_ls.core.tokens import estimate
-from zai_ls.domain import Declined, Kept, Point, Range, Window
+from zai_ls.domain import Declined, Kept, Point, Quiet, Range, Window
 from zai_ls.errors import ZaiError
 from zai_ls.glm.dialect import dialect_for
 from zai_ls.messages import say
@@ -22,13 +25,13 @@ from zai_ls.state.slot import FAIR_USE, PAUSED
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
+    from zai_ls.assistant.completing.completer import Completer
+    from zai_ls.assistant.completing.wish import Wish
     from zai_ls.assistant.kit import Kit
-    from zai_ls.assistant.plan import Plan
     from zai_ls.assistant.ports import Editor, Progress
     from zai_ls.config import Config
     from zai_ls.core.throttle import Closure
     from zai_ls.domain import Ask, Diagnostic, Offer, Outcome, Snapshot
-    from zai_ls.glm.dialect import WireRequest
 
 _log = logging.getLogger(__name__)
 
@@ -43,11 +46,12 @@ _READ_AHEAD_LINES = 2_000
 class Assistant:
     """What an imagined perfect editor would talk to."""
 
-    def __init__(self, kit: Kit, windows: Callable[[str], tuple[Window, ...]]) -> None:
+    def __init__(self, kit: Kit, windows: Callable[[str], tuple[Window, ...]], completer: Completer) -> None:
         self._kit = kit
         self._windows = windows
         self._running: dict[str, Rewrite] = {}
         self._last: Decision | None = None
+        self.completer = completer
         self._applicable: dict[str, Applicable] = {}
         """Kept answers that can still be applied, by document."""
 
@@ -100,6 +104,7 @@ class Assistant:
     def forget(self, uri: str) -> None:
         """The document was closed; what was remembered of its text goes. Kept answers stay in their folder."""
         self._kit.syntax.forget(uri)
+        self.completer.closed(uri)
         self._applicable.pop(uri, None)
 
     def _applicable_to(self, snapshot: Snapshot) -> Applicable | None:
@@ -145,7 +150,7 @@ class Assistant:
             raise
         finally:
             del self._running[key]
-            self._last = Decision(ask, rewrite.choice, outcome, tuple(rewrite.lines))
+            self._last = Decision(ask, rewrite.choice, outcome, tuple(rewrite.lines), self._kit.clock.now())
             _log.info("action.done action=%s outcome=%s", ask.action, type(outcome).__name__)
             rewrite.end()
         if rewrite.applicable is not None and editor.read(ask.uri) is not None:
@@ -185,18 +190,32 @@ class Assistant:
 
     # -- questions -------------------------------------------------------------------------------------------
 
-    def preview(self, ask: Ask, editor: Editor) -> tuple[Plan, WireRequest] | Declined:
+    def preview(self, ask: Ask, editor: Editor) -> Preview | Declined:
         """The request that *ask* would send, without sending it."""
         account = self._kit.account()
-        plan = Rewrite(ask, editor, _Silent(), self._kit, account).plan()
-        if isinstance(plan, Declined):
-            return plan
+        planned = (
+            self._planned_completion(ask, editor)
+            if ask.action == COMPLETE
+            else Rewrite(ask, editor, _Silent(), self._kit, account).plan()
+        )
+        if isinstance(planned, Declined):
+            return planned
         dialect = dialect_for(account, self._kit.catalogue)
-        return plan, dialect.encode(plan.prompt, self._kit.catalogue.model(plan.choice.model))
+        request = dialect.encode(planned.prompt, self._kit.catalogue.model(planned.choice.model))
+        return Preview(planned.choice, planned.prompt, request)
 
-    def explain_last(self) -> Decision | None:
-        """What was decided for the last request of this process, and what came of it."""
-        return self._last
+    def _planned_completion(self, ask: Ask, editor: Editor) -> Wish | Declined:
+        snapshot = editor.read(ask.uri)
+        if snapshot is None:
+            return Declined("no_such_document", say("declined.no_such_document"))
+        point = end_of(snapshot.lines) if ask.range is None else clamp(snapshot.lines, ask.range.end)
+        wish = self.completer.preview(snapshot, point, editor)
+        return Declined(wish.reason, wish.text) if isinstance(wish, Quiet) else wish
+
+    def explain_last(self) -> tuple[Decision, ...]:
+        """What was decided for the last action and the last completion of this process, the newest first."""
+        decisions = [each for each in (self._last, self.completer.last) if each is not None]
+        return tuple(sorted(decisions, key=lambda each: -each.at))
 
     def running(self) -> tuple[str, ...]:
         """Which actions run now, oldest first."""

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from zai_ls.core.actions import Action
     from zai_ls.core.testfiles import FileForTests
     from zai_ls.domain import Ask, Change, Choice, Prompt, Range, Snapshot
+    from zai_ls.glm.dialect import WireRequest
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +28,15 @@ class Plan:
     choice: Choice
     prompt: Prompt
     tests: FileForTests | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What a request would say, without sending it."""
+
+    choice: Choice
+    prompt: Prompt
+    request: WireRequest
 
 
 def moved(ask: Ask, changes: Sequence[Change]) -> Ask | None:

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, Protocol
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from zai_ls.domain import (
         Ask,
         Change,
@@ -18,12 +20,24 @@ if TYPE_CHECKING:
     )
 
 
-class Editor(Protocol):
-    """What the assistant needs of an editor; `lsp/` implements it over the protocol, `cli/` over files."""
+class Texts(Protocol):
+    """The open documents."""
 
     def read(self, uri: str) -> Snapshot | None:
         """The document as it is now; None when it is not open (any more)."""
         ...
+
+    def others(self, uri: str) -> tuple[Snapshot, ...]:
+        """The other open documents, the one that was changed last first."""
+        ...
+
+    def lines_lately(self, uri: str, seconds: float) -> Sequence[str] | None:
+        """The document as it was so long ago, as far as that is known; None when it is not open."""
+        ...
+
+
+class Editor(Texts, Protocol):
+    """What the assistant needs of an editor; `lsp/` implements it over the protocol, `cli/` over files."""
 
     def read_file(self, uri: str) -> Snapshot | None:
         """A file that need not be open: the open document if there is one, else what lies on disk; None when neither."""
@@ -74,13 +88,27 @@ class Progress(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What was decided for the last request, kept for `zai.explainLast`."""
+    """What was decided for a request, kept for `zai.explainLast`."""
 
     ask: Ask
     choice: Choice | None
     outcome: Outcome | None
     lines: tuple[str, ...]
     """What happened, sentence by sentence."""
+    at: float = 0.0
+    """When, epoch seconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """What an editor's status line shows of this process."""
+
+    state: Literal["ready", "busy", "off", "problem"]
+    """`off`: completions are switched off here; `problem`: the last request failed."""
+    text: str
+    """A few words."""
+    detail: str = ""
+    """A sentence: what happened, what to do."""
 
 
 @dataclass(frozen=True, slots=True)

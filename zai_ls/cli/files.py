@@ -84,6 +84,13 @@ class FileEditor:
         """The same: here all documents are files."""
         return self.read(uri)
 
+    def others(self, uri: str) -> tuple[Snapshot, ...]:
+        """The other files that were read here; none is open as in an editor."""
+        return ()
+
+    def lines_lately(self, uri: str, seconds: float) -> None:
+        """Nobody writes in a file from here."""
+
     def changes_since(self, uri: str, version: int) -> tuple[Change, ...] | None:
         """Unknown: files do not tell how they were changed. Nothing, when they were not."""
         current = self.read(uri)

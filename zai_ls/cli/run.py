@@ -120,10 +120,12 @@ def editor_for(config: Config, *, write: bool) -> FileEditor:
     return FileEditor(max_bytes=config.settings.limits_max_file_bytes, write=write)
 
 
-def check_action(args: argparse.Namespace) -> None:
-    """Is there such an action, and has it been told what it needs? Raises `BadUse`."""
-    if args.action not in ACTIONS:
-        raise BadUse(say("cli.unknown_action", action=args.action, actions=", ".join(sorted(ACTIONS))))
+def check_action(args: argparse.Namespace, also: tuple[str, ...] = ()) -> None:
+    """Is there such an action, or is it one of *also*, and has it been told what it needs? Raises `BadUse`."""
+    if args.action not in ACTIONS and args.action not in also:
+        raise BadUse(
+            say("cli.unknown_action", action=args.action, actions=", ".join(sorted((*ACTIONS, *also))))
+        )
     if args.action == "instruct" and not (getattr(args, "instruction", None) or "").strip():
         raise BadUse(say("cli.no_instruction"))
 

@@ -12,6 +12,7 @@ from zai_ls.cli.exits import Exit
 from zai_ls.cli.flags import configuration, for_project, require_user_file, tell_problems
 from zai_ls.cli.run import add_target, ask_of, check_action, editor_for
 from zai_ls.cli.target import parse_target
+from zai_ls.core.routing import COMPLETE
 from zai_ls.domain import Declined
 
 if TYPE_CHECKING:
@@ -25,13 +26,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """For which action, on what."""
     add_target(parser)
     parser.add_argument(
-        "--action", metavar="ACTION", default="simplify", help="the action that would run; default: simplify"
+        "--action",
+        metavar="ACTION",
+        default="simplify",
+        help="the action that would run, or complete; default: simplify",
     )
 
 
 def run(args: argparse.Namespace) -> int:
     """Print where it would go, which model and why to standard error, and the body to standard output."""
-    check_action(args)
+    check_action(args, also=(COMPLETE,))
     config = configuration(args)
     require_user_file(config)
     tell_problems(config)
@@ -47,11 +51,10 @@ def show(args: argparse.Namespace, app: App, account: Account) -> Exit:
     if isinstance(made, Declined):
         printing.note(made.text)
         return Exit.DECLINED
-    plan, request = made
     head = [
-        f"POST {account.base_url}{request.path}",
-        *(f"{name}: {value}" for name, value in request.headers),
+        f"POST {account.base_url}{made.request.path}",
+        *(f"{name}: {value}" for name, value in made.request.headers),
     ]
-    print("\n".join([*head, f"Authorization: {account.key!r}", "", plan.choice.reason, ""]), file=sys.stderr)
-    printing.print_json(json.loads(request.body))
+    print("\n".join([*head, f"Authorization: {account.key!r}", "", made.choice.reason, ""]), file=sys.stderr)
+    printing.print_json(json.loads(made.request.body))
     return Exit.DONE

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from zai_ls import config as configuring
+    from zai_ls.assistant.ports import Status
     from zai_ls.catalogue import Catalogue
     from zai_ls.clock import Clock
     from zai_ls.domain import (
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from zai_ls.glm.client import Client
     from zai_ls.state.db import Database
     from zai_ls.state.ledger import Ledger
+    from zai_ls.state.shown import Shown
     from zai_ls.state.slot import Slot
 
 _log = logging.getLogger(__name__)
@@ -39,6 +41,8 @@ class App:
     kit: Kit
     client: Client
     database: Database
+    shown: Shown
+    """What became of completions."""
 
     @property
     def dispatcher(self) -> Dispatcher:
@@ -57,15 +61,23 @@ class App:
 
     async def aclose(self) -> None:
         """Leave the line, close connections and the database."""
+        await self.assistant.completer.aclose()
         await self.kit.slot.aclose()
         await self.client.aclose()
         self.kit.ledger.close()
         self.database.close()
 
 
-def build(config: configuring.Config, *, editor_name: str, clock: Clock | None = None) -> App:
+def build(
+    config: configuring.Config,
+    *,
+    editor_name: str,
+    clock: Clock | None = None,
+    on_status: Callable[[Status], None] = lambda _: None,
+) -> App:
     """Everything for one process. Raises `StateUnusable` when the state folder cannot be used."""
     from zai_ls import __version__
+    from zai_ls.assistant.completing.completer import Completer
     from zai_ls.catalogue import Catalogue
     from zai_ls.core.syntax import Syntax
     from zai_ls.glm.client import Client, Timeouts
@@ -73,6 +85,7 @@ def build(config: configuring.Config, *, editor_name: str, clock: Clock | None =
     from zai_ls.state.db import Database
     from zai_ls.state.folder import prepare
     from zai_ls.state.ledger import Ledger
+    from zai_ls.state.shown import Shown
     from zai_ls.state.slot_local import LocalSlot
 
     clock = clock or SystemClock()
@@ -110,7 +123,9 @@ def build(config: configuring.Config, *, editor_name: str, clock: Clock | None =
         answers=Answers(folder / "answers", clock, keep=settings.answers_keep, days=settings.answers_days),
         editor_name=editor_name,
     )
-    return App(Assistant(kit, windows_of(kit)), kit, client, database)
+    windows, shown = windows_of(kit), Shown(database, clock)
+    completer = Completer(kit, shown, windows=windows, on_status=on_status)
+    return App(Assistant(kit, windows, completer), kit, client, database, shown)
 
 
 def cost_in(catalogue: Catalogue) -> Callable[[Account, str, Usage, float], Cost]:

@@ -1,0 +1,146 @@
+"""What would be asked for a completion, and whether anything may be asked in a document at all."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from zai_ls.core.completion.edited import recent_edits
+from zai_ls.core.completion.prompt import Surrounding, completion_prompt
+from zai_ls.core.completion.shape import shape_of
+from zai_ls.core.completion.similar import similar
+from zai_ls.core.completion.whether import quiet
+from zai_ls.core.ignoring import is_secret_bearing, matches
+from zai_ls.core.languages import same_family
+from zai_ls.core.prompts import shown_path
+from zai_ls.core.tokens import estimate
+from zai_ls.domain import Range
+
+if TYPE_CHECKING:
+    from zai_ls.assistant.kit import Kit
+    from zai_ls.assistant.ports import Texts
+    from zai_ls.core.completion.place import Place
+    from zai_ls.core.completion.shape import Shape
+    from zai_ls.domain import Choice, CompletionAsk, Prompt, Quiet, Snapshot
+
+_BELOW_SHARE = 0.25
+"""Of the code shown, what may come from below the cursor."""
+_SIMILAR_SHARE = 0.25
+"""Of the budget, what similar code of other documents may take."""
+_EDITS_SHARE = 0.12
+_EDITS_S = 300.0
+"""How long a change counts as recent."""
+_LINES_LIKE = 12
+"""Lines above the cursor that similar code is looked for by."""
+_MOST_OTHERS = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What is asked, on which text."""
+
+    snapshot: Snapshot
+    place: Place
+    shape: Shape
+    prompt: Prompt
+    choice: Choice
+
+
+def wish_for(
+    kit: Kit, choice: Choice, snapshot: Snapshot, place: Place, texts: Texts, *, fences: bool = False
+) -> Wish:
+    """The wish for a completion at *place*, to be asked of *choice*; *fences*: that model is known to fence its replies."""
+    shape = shape_of(place, max_tokens=kit.config.settings.completion_max_tokens, fences=fences)
+    shown = _surrounding(kit, snapshot, place, texts)
+    return Wish(
+        snapshot, place, shape, completion_prompt(snapshot, place, shape, shown, root=kit.root), choice
+    )
+
+
+# -- whether --------------------------------------------------------------------------------------------------
+
+
+def standing_no(kit: Kit, ask: CompletionAsk) -> Quiet | None:
+    """Why nothing may be asked in this document, whatever stands at the cursor; None when it may."""
+    snapshot, settings = ask.snapshot, kit.config.settings
+    if snapshot.language in settings.languages_off:
+        return quiet("language_off", language=snapshot.language)
+    if is_secret_bearing(path_of(snapshot)):
+        return quiet("secret_bearing")
+    mode = completion_mode(kit, snapshot)
+    if mode == "off" or (mode == "invoked" and not ask.invoked):
+        return quiet(f"mode_{mode}")
+    return quiet("no_account") if kit.config.account is None else None
+
+
+def completion_mode(kit: Kit, snapshot: Snapshot) -> str:
+    """When completions are asked for in this document: by its path, else its language, else everywhere."""
+    settings = kit.config.settings
+    path = shown_path(path_of(snapshot), kit.root)
+    for word in ("off", "invoked", "auto"):
+        patterns = tuple(p for p, wish in settings.completion_per_glob.items() if wish == word)
+        if matches(path, patterns):
+            return word
+    return settings.completion_per_language.get(snapshot.language, settings.completion_mode)
+
+
+def is_unfit(snapshot: Snapshot, max_bytes: int) -> bool:
+    """Is the document too large, or binary? Looks at its lines, not at its joined text."""
+    return sum(map(len, snapshot.lines)) > max_bytes or any("\0" in line for line in snapshot.lines)
+
+
+def path_of(snapshot: Snapshot) -> str:
+    """The document's path; of one that is in no file, what its URI says."""
+    return snapshot.path or snapshot.uri.split(":", 1)[-1]
+
+
+# -- what is shown to the model -------------------------------------------------------------------------------
+
+
+def _surrounding(kit: Kit, snapshot: Snapshot, place: Place, texts: Texts) -> Surrounding:
+    budget = kit.config.settings.completion_context_tokens
+    near = place.above[
+        -_LINES_LIKE:
+    ]  # not the line that is being typed: what is shown first should stay the same
+    others = [
+        other
+        for other in texts.others(snapshot.uri)[:_MOST_OTHERS]
+        if same_family(other.language, snapshot.language) and _may_show(kit, other)
+    ]
+    snippets = similar(
+        near,
+        ((shown_path(path_of(other), kit.root), other.lines) for other in others),
+        budget=round(budget * _SIMILAR_SHARE),
+    )
+    room = round(budget * _EDITS_SHARE)
+    edits: list[str] = []
+    for document, cursor in ((snapshot, place.point.line), *((other, None) for other in others[:2])):
+        edits.append(_edits(kit, document, texts, cursor, room))
+        room -= estimate(edits[-1])
+    told = "\n".join(filter(None, edits))
+    around = kit.syntax.surroundings(
+        snapshot,
+        Range(replace(place.point, column=0), place.point),
+        budget=round(budget * (1 - _SIMILAR_SHARE * bool(snippets) - _EDITS_SHARE * bool(told))),
+        below_share=_BELOW_SHARE,
+    )
+    return Surrounding(around, snippets, told)
+
+
+def _edits(kit: Kit, snapshot: Snapshot, texts: Texts, cursor: int | None, budget: int) -> str:
+    before = texts.lines_lately(snapshot.uri, _EDITS_S)
+    if before is None:
+        return ""
+    path = shown_path(path_of(snapshot), kit.root)
+    return recent_edits(before, snapshot.lines, cursor=cursor, budget=budget, path=path)
+
+
+def _may_show(kit: Kit, other: Snapshot) -> bool:
+    """May code of another open document be sent along?"""
+    settings = kit.config.settings
+    return (
+        not is_secret_bearing(path_of(other))
+        and other.language not in settings.languages_off
+        and completion_mode(kit, other) != "off"
+        and not is_unfit(other, settings.limits_max_file_bytes)
+    )
