@@ -2,8 +2,9 @@
 
 It takes the last fenced block of the user's message as the code and returns it with one small, well-formed change that fits
 the task it finds in the words around it (a doc comment, a return annotation, a shorter spelling of a common pattern, a
-renaming), or writes a short test, a line that continues the code, or a paragraph about it. The same request always gets the
-same reply, and every reply says that it is emulated: code in a comment, prose in a sentence.
+renaming), or writes a short test, or a paragraph about it. Where a cursor is shown it writes what comes there, also in the
+middle of a line. The same request always gets the same reply, and every reply says that it is emulated: code in a comment,
+prose in a sentence; only the rest of a line on which text follows has no room for it.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from zai_ls.emulator.comments import Comments, comments_of
+from zai_ls.emulator.continuing import continued, is_asked
 from zai_ls.emulator.rewriting import rewrite
 
 if TYPE_CHECKING:
@@ -72,6 +74,8 @@ def write(request: ChatRequest) -> str:
     if job.task == "test":
         return _fenced(_test(job), job.language)
     if job.task == "complete":
+        if is_asked(request.user):
+            return continued(request.user)
         return job.comments.line("emulated: this line continues the code")
     if not job.code:
         return f"This reply is emulated: the message holds no code. It has {len(job.words.split())} words."
