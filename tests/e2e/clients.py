@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import re
 import sys
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -116,6 +117,66 @@ class Window(ScriptedEditor):
         await self.until(lambda: any(text in told for told in self.told))
         return next(told for told in self.told if text in told)
 
+    # -- completions --------------------------------------------------------------------------------------------
+
+    def wish(self, uri, at, *, automatic=False, menu=False, selected=None, **params):
+        """Ask for a completion at *at* (line and column in code points); the request's id and its answer to come.
+
+        *automatic*: the editor asks by itself, and not the person. *menu*: for its menu, else as ghost text.
+        """
+        place = Point(*at)
+        context = {"triggerKind": 2 if automatic else 1}
+        if automatic and menu:
+            context["triggerCharacter"] = " "
+        if selected is not None:
+            nowhere = {"line": 0, "character": 0}
+            context["selectedCompletionInfo"] = {
+                "text": selected,
+                "range": {"start": nowhere, "end": nowhere},
+            }
+        return self.ask(
+            "textDocument/completion" if menu else "textDocument/inlineCompletion",
+            {
+                "textDocument": {"uri": uri},
+                "position": self.range_out(self.documents[uri], Range(place, place))["start"],
+                "context": context,
+                **params,
+            },
+        )
+
+    async def ghost(self, uri, at, **how):
+        """The texts that the editor would show behind the cursor."""
+        answer = await self.wish(uri, at, **how)[1]
+        return [item["insertText"] for item in answer["items"]]
+
+    async def items(self, uri, at, **how):
+        """What comes into the editor's menu."""
+        return (await self.wish(uri, at, menu=True, **how)[1])["items"]
+
+    def type(self, uri, at, text):
+        """Type *text* at *at*, as one change; where the cursor stands then."""
+        self.change(uri, at, at, text)
+        return at[0], at[1] + len(text)
+
+    async def take(self, uri, at, item, *, tells=True):
+        """Accept *item* at *at*, as an editor does: its text goes in, its command is carried out if the editor *tells* of it."""
+        document = self.documents[uri]
+        if "textEdit" in item:
+            range_, new = self.range_in(document, item["textEdit"]["range"]), item["textEdit"]["newText"]
+        elif "range" in item:
+            range_, new = self.range_in(document, item["range"]), item["insertText"]
+        else:
+            word = re.search(r"\w*$", document.lines[at[0]][: at[1]])[0]
+            range_, new = Range(Point(at[0], at[1] - len(word)), Point(*at)), item["insertText"]
+        start, end = range_.start, range_.end
+        self.change(uri, (start.line, start.column), (end.line, end.column), new)
+        if tells:
+            await self.command(item["command"]["command"], *item["command"]["arguments"])
+
+    async def command(self, name, *arguments):
+        """Carry out a command of the server; its result."""
+        return await self.request("workspace/executeCommand", {"command": name, "arguments": list(arguments)})
+
     async def done(self, count=1):
         """Wait until *count* requests have shown their end."""
         await self.until(lambda: self.ends == count)
@@ -168,6 +229,7 @@ class Desk:
 
     def __init__(self, folder, emulator, *, key=True):
         self.emulator = emulator
+        self.folder = folder
         self.files = folder / "files"
         self.files.mkdir()
         self.env = environment(folder, emulator.base_url, emulator.key if key else None)
@@ -180,11 +242,15 @@ class Desk:
         path.write_bytes(text.encode())
         return path.as_uri()
 
-    async def window(self, kind=Window, **options):
-        """One more editor with its own server process."""
-        window = kind(**options)
+    def configure(self, text):
+        """The person's own settings, for every window that is opened from now on."""
+        (self.folder / "config.toml").write_text(text)
+
+    async def window(self, kind=Window, options=None, **how):
+        """One more editor with its own server process, which is started with *options*."""
+        window = kind(**how)
         self.windows.append(window)
-        await window.start(env=self.env, root_uri=self.files.as_uri())
+        await window.start(env=self.env, root_uri=self.files.as_uri(), options=options)
         return window
 
     async def open(self, text, name="prices.py", language="python", kind=Window):

@@ -11,7 +11,7 @@ import sys
 from functools import partial
 
 from zai_ls.assistant.ports import AccountStatus, Decision, Stage
-from zai_ls.domain import Declined, Edit, Edits, FileChange, Offer, Point, Range
+from zai_ls.domain import Declined, Edit, Edits, FileChange, Offer, Point, Quiet, Range
 from zai_ls.errors import QuotaExhausted, Superseded
 from zai_ls.lsp.server import Server, serve
 
@@ -84,8 +84,23 @@ class FakeAssistant:
             raise RuntimeError(f"must never be logged: {snapshot.text}")
         return None
 
+    async def complete(self, ask, texts):
+        return Quiet("inside_word", "The cursor is inside a word.")
+
+    def menu_mode(self):
+        return "auto"
+
+    def text_changed(self, uri, changes, lines):
+        pass
+
+    def completion_accepted(self, proposal_id):
+        log(f"accepted {proposal_id}")
+
+    def toggle_completions(self):
+        return False
+
     def explain_last(self):
-        return self._last
+        return () if self._last is None else (self._last,)
 
     def preview(self, ask, editor):
         return Declined("unchanged", "No request for this.")

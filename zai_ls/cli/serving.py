@@ -17,14 +17,25 @@ from typing import TYPE_CHECKING
 from zai_ls.messages import say
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from zai_ls import config as configuring
     from zai_ls.assistant import AccountStatus, Decision, Editor, Progress
-    from zai_ls.assistant.plan import Plan
+    from zai_ls.assistant.plan import Preview
+    from zai_ls.assistant.ports import Status, Texts
     from zai_ls.cli.wiring import App
-    from zai_ls.domain import Ask, Declined, Diagnostic, Offer, Outcome, Range, Snapshot
-    from zai_ls.glm.dialect import WireRequest
+    from zai_ls.domain import (
+        Ask,
+        Change,
+        Completed,
+        CompletionAsk,
+        Declined,
+        Diagnostic,
+        Offer,
+        Outcome,
+        Range,
+        Snapshot,
+    )
 
 _COLLECT_OFTEN = gc.get_threshold()
 _COLLECT_SELDOM = (20_000, 50, 1_000)
@@ -43,7 +54,13 @@ class Late:
         """Tells the person sentences, each once; set when there is an editor to tell them in."""
         self._tightened: configuring.Config | None = None
         self._app: App | None = None
+        self.show_status: Callable[[Status], None] = lambda _: None
+        """Tells the editor's status line; set when there is an editor."""
         self._ready: asyncio.Task[None] | None = None
+        self._line = asyncio.Lock()
+        """Of completions that wait for that."""
+        self._fills: set[asyncio.Task[Completed]] = set()
+        """Those for whom nobody waits."""
 
     @property
     def config(self) -> configuring.Config:
@@ -62,7 +79,7 @@ class Late:
         if self._app is None:
             from zai_ls.cli.wiring import build
 
-            self._app = build(self._in_force, editor_name="lsp")
+            self._app = build(self._in_force, editor_name="lsp", on_status=self.show_status)
             self._app.assistant.configure(self._in_force, root=self.root)
         return self._app
 
@@ -110,6 +127,7 @@ class Late:
             if self.config.no_account is not None:
                 self.warn([self.config.no_account.user_text])
         app = self.app()
+        self.show_status(app.assistant.completer.status())
         if self.config.account is not None:
             await app.client.warm(self.config.account)
         # By now all is loaded that stays. What was made in vain on the way goes, the rest need not be looked at again.
@@ -144,15 +162,47 @@ class Late:
         await self._settled()
         return await self.app().assistant.run(ask, editor, progress)
 
-    def explain_last(self) -> Decision | None:
-        """The last decision."""
+    async def complete(self, ask: CompletionAsk, texts: Texts, /) -> Completed:
+        """Complete, as soon as the key is known; for who cannot wait it is made ready by then."""
+        if ask.waits_s == 0 and self._ready is not None and not self._ready.done():
+            from zai_ls.core.completion.whether import quiet
+
+            task = asyncio.ensure_future(self.complete(replace(ask, waits_s=None, for_later=True), texts))
+            self._fills.add(task)
+            task.add_done_callback(self._fills.discard)
+            return quiet("not_ready")
+        # One behind the other: a wish that comes in the moment in which the key is known must not overtake those
+        # that have waited for it, or they would count as the newer ones.
+        async with self._line:
+            await self._settled()
+        return await self.app().assistant.completer.complete(ask, texts)
+
+    def menu_mode(self) -> str:
+        """When completions are offered in the editor's menu."""
+        return self._in_force.settings.completion_menu
+
+    def text_changed(self, uri: str, changes: Sequence[Change], lines: Sequence[str], /) -> None:
+        """The document has changed."""
+        if self._app is not None:
+            self._app.assistant.completer.changed(uri, changes, lines)
+
+    def completion_accepted(self, proposal_id: str, /) -> None:
+        """The person took a completion."""
+        self.app().assistant.completer.accepted(proposal_id)
+
+    def toggle_completions(self) -> bool:
+        """Switch completions off or on again."""
+        return self.app().assistant.completer.toggle()
+
+    def explain_last(self) -> tuple[Decision, ...]:
+        """The last decisions."""
         return self.app().assistant.explain_last()
 
     def status(self) -> AccountStatus:
         """How the account stands."""
         return self.app().assistant.status()
 
-    def preview(self, ask: Ask, editor: Editor, /) -> tuple[Plan, WireRequest] | Declined:
+    def preview(self, ask: Ask, editor: Editor, /) -> Preview | Declined:
         """What would be sent."""
         return self.app().assistant.preview(ask, editor)
 
@@ -166,6 +216,8 @@ class Late:
 
     async def aclose(self) -> None:
         """Leave."""
+        for task in self._fills:
+            task.cancel()
         if self._ready is not None:
             self._ready.cancel()
         if self._app is not None:
@@ -229,6 +281,7 @@ def serve(
         shown_in=late.shown_in,
     )
     late.warn = server.warn
+    late.show_status = server.status.show
 
     async def run() -> int:
         try:

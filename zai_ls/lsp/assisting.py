@@ -5,10 +5,22 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from zai_ls.assistant.plan import Plan
-    from zai_ls.assistant.ports import AccountStatus, Decision, Editor, Progress
-    from zai_ls.domain import Ask, Declined, Diagnostic, Offer, Outcome, Range, Snapshot
-    from zai_ls.glm.dialect import WireRequest
+    from collections.abc import Sequence
+
+    from zai_ls.assistant.plan import Preview
+    from zai_ls.assistant.ports import AccountStatus, Decision, Editor, Progress, Texts
+    from zai_ls.domain import (
+        Ask,
+        Change,
+        Completed,
+        CompletionAsk,
+        Declined,
+        Diagnostic,
+        Offer,
+        Outcome,
+        Range,
+        Snapshot,
+    )
 
 
 class Assisting(Protocol):
@@ -30,11 +42,31 @@ class Assisting(Protocol):
         """Do what was asked, the landing and every word to the person included."""
         ...
 
-    def explain_last(self) -> Decision | None:
-        """What was decided for the last request; None when there was none."""
+    async def complete(self, ask: CompletionAsk, texts: Texts, /) -> Completed:
+        """The completion for *ask*, or why there is none."""
         ...
 
-    def preview(self, ask: Ask, editor: Editor, /) -> tuple[Plan, WireRequest] | Declined:
+    def menu_mode(self) -> str:
+        """When completions are offered in the editor's menu: `auto`, `invoked` or `off`."""
+        ...
+
+    def text_changed(self, uri: str, changes: Sequence[Change], lines: Sequence[str], /) -> None:
+        """The document has changed to *lines*. Called at every key."""
+        ...
+
+    def completion_accepted(self, proposal_id: str, /) -> None:
+        """The person took a completion."""
+        ...
+
+    def toggle_completions(self) -> bool:
+        """Switch completions off or on again here; True when they are on now."""
+        ...
+
+    def explain_last(self) -> tuple[Decision, ...]:
+        """What was decided for the last action and for the last completion, the newest first."""
+        ...
+
+    def preview(self, ask: Ask, editor: Editor, /) -> Preview | Declined:
         """The request that *ask* would send, without sending it."""
         ...
 

@@ -15,6 +15,11 @@ if TYPE_CHECKING:
     from zai_ls.lsp.convert import Unit
 
 
+HELIX = "helix"
+NEOVIM = "neovim"
+"""What editors call themselves, in small letters."""
+
+
 class Peer(Protocol):
     """The editor, as somebody to ask and to tell."""
 
@@ -31,6 +36,8 @@ class Peer(Protocol):
 class Client:
     """Each field is False until the editor says otherwise: what LSP lets a server assume."""
 
+    name: str = ""
+    """As the editor calls itself, in small letters."""
     unit: Unit = "utf-16"
     applies_edits: bool = False
     versioned_edits: bool = False
@@ -47,10 +54,16 @@ class Client:
     pulls_configuration: bool = False
     registers_configuration: bool = False
     """Tells changed settings only when asked to by a dynamic registration."""
+    shows_markdown: bool = False
+    """In the documentation of a menu's items."""
+    inserts_as_is: bool = False
+    """Can be told not to indent what an item inserts."""
+    indents_items: bool = False
+    """Indents each further line of an item like the first, and takes of an item's edit the first word only: Neovim 0.11."""
 
     @classmethod
-    def of(cls, capabilities: types.ClientCapabilities, encoding: str | None) -> Client:
-        """Read *capabilities*; *encoding* is what was agreed on for positions."""
+    def of(cls, capabilities: types.ClientCapabilities, encoding: str | None, name: str = "") -> Client:
+        """Read *capabilities*; *encoding* is what was agreed on for positions, *name* what the editor calls itself."""
         workspace = capabilities.workspace or types.WorkspaceClientCapabilities()
         window = capabilities.window or types.WindowClientCapabilities()
         documents = capabilities.text_document or types.TextDocumentClientCapabilities()
@@ -58,7 +71,12 @@ class Client:
         actions = documents.code_action or types.CodeActionClientCapabilities()
         operations = tuple(edit.resource_operations or ())
         settings = workspace.did_change_configuration
+        item = (
+            documents.completion and documents.completion.completion_item
+        ) or types.ClientCompletionItemOptions()
+        modes = item.insert_text_mode_support.value_set if item.insert_text_mode_support else ()
         return cls(
+            name=name.lower(),
             unit=unit_of(encoding),
             applies_edits=bool(workspace.apply_edit),
             # Operations on files travel in `documentChanges` alone, so who has them has those too. Neovim says only
@@ -73,4 +91,9 @@ class Client:
             shows_documents=bool(window.show_document and window.show_document.support),
             pulls_configuration=bool(workspace.configuration),
             registers_configuration=bool(settings and settings.dynamic_registration),
+            # Helix does not say so, and reads whatever it is given as Markdown: bare code would lose its underscores.
+            shows_markdown=types.MarkupKind.Markdown in (item.documentation_format or ())
+            or name.lower() == HELIX,
+            inserts_as_is=types.InsertTextMode.AsIs in modes,
+            indents_items=name.lower() == NEOVIM and not modes,
         )

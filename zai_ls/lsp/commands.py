@@ -14,12 +14,13 @@ from zai_ls.core.actions import ACTIONS
 from zai_ls.domain import Declined
 from zai_ls.errors import Cancelled, Withdrawn, ZaiError
 from zai_ls.lsp.code_actions import CANCEL, RUN
+from zai_ls.lsp.completions import ACCEPTED
 from zai_ls.lsp.convert import BadArgument, ask_from
 from zai_ls.lsp.protocol import log_failure
 from zai_ls.messages import say
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping
+    from collections.abc import Awaitable, Callable
 
     from zai_ls.assistant.ports import AccountStatus, Progress
     from zai_ls.clock import Clock
@@ -30,16 +31,10 @@ if TYPE_CHECKING:
     from zai_ls.lsp.editor import ClientEditor
     from zai_ls.lsp.progress import ProgressBars
 
-    Verb = Callable[[object], Awaitable[str | None]]
-    """A command that the wiring supplies: its argument in, a sentence for the person out."""
-
 _log = logging.getLogger(__name__)
 
 _STOP_S = 1.5
 """Most time for cancelled work to clean up at shutdown; then it is left behind."""
-
-SUPPLIED = ("zai.toggleCompletions", "zai.completionAccepted")
-"""Public commands whose work lies outside `lsp/` and the assistant's code actions."""
 
 
 class Commands:
@@ -52,7 +47,6 @@ class Commands:
         bars: ProgressBars,
         editor: Callable[[], ClientEditor],
         client: Callable[[], Client],
-        verbs: Mapping[str, Verb],
         clock: Clock,
     ) -> None:
         self._assistant = assistant
@@ -60,7 +54,6 @@ class Commands:
         self._bars = bars
         self._editor = editor
         self._client = client
-        self._verbs = verbs
         self._clock = clock
         self._runs: dict[str, asyncio.Task[None]] = {}
         self._chores: set[asyncio.Task[None]] = set()
@@ -76,7 +69,8 @@ class Commands:
             "zai.showPrompt": self._show_prompt,
             "zai.pause": self._pause,
             "zai.resume": self._resume,
-            **{name: self._supplied(name) for name in SUPPLIED},
+            "zai.toggleCompletions": self._toggle_completions,
+            ACCEPTED: self._completion_accepted,
         }
 
     def running(self) -> tuple[str, ...]:
@@ -128,14 +122,18 @@ class Commands:
     # -- asking how things stand ------------------------------------------------------------------------
 
     def _explain_last(self, _: object = None) -> None:
-        decision = self._assistant.explain_last()
+        decisions = self._assistant.explain_last()
         editor = self._editor()
-        if decision is None:
+        if not decisions:
             editor.tell("info", say("lsp.nothing_to_explain"))
             return
-        title = say("lsp.last_request", action=decision.ask.action)
-        text = "\n".join(f"- {line}" for line in decision.lines)
-        self._begin(lambda: editor.show(title, f"# {title}\n\n{text}\n"))
+        title = say("lsp.last_request", action=decisions[0].ask.action)
+        parts = [
+            f"# {say('lsp.last_request', action=each.ask.action)}\n\n"
+            + "\n".join(f"- {line}" for line in each.lines)
+            for each in decisions
+        ]
+        self._begin(lambda: editor.show(title, "\n\n".join(parts) + "\n"))
 
     def _show_quota(self, _: object = None) -> None:
         self._begin(self._tell_quota)
@@ -147,11 +145,11 @@ class Commands:
         if argument is not None:
             ask, _ = ask_from(argument, self._documents.snapshot_at, self._client().unit)
         else:
-            decision = self._assistant.explain_last()
-            if decision is None:
+            decisions = self._assistant.explain_last()
+            if not decisions:
                 self._editor().tell("info", say("lsp.nothing_to_explain"))
                 return
-            ask = decision.ask
+            ask = decisions[0].ask
         self._begin(lambda: self._show_prompt_of(ask))
 
     async def _show_prompt_of(self, ask: Ask) -> None:
@@ -160,11 +158,9 @@ class Commands:
         if isinstance(preview, Declined):
             editor.tell("info", preview.text)
             return
-        plan, _ = preview
-        title = say("lsp.prompt_title", action=ask.action, model=plan.choice.model)
-        await editor.show(
-            title, f"# {title}\n\n{plan.choice.reason}\n\n{plan.prompt.system}\n\n---\n\n{plan.prompt.user}\n"
-        )
+        choice, prompt = preview.choice, preview.prompt
+        title = say("lsp.prompt_title", action=ask.action, model=choice.model)
+        await editor.show(title, f"# {title}\n\n{choice.reason}\n\n{prompt.system}\n\n---\n\n{prompt.user}\n")
 
     def _pause(self, _: object = None) -> None:
         self._begin(self._pause_account)
@@ -180,17 +176,18 @@ class Commands:
         self._assistant.resume()
         self._editor().tell("info", say("lsp.resumed"))
 
-    def _supplied(self, name: str) -> Callable[..., None]:
-        def command(argument: object = None) -> None:
-            self._begin(lambda: self._carry_out_supplied(name, argument))
+    # -- completions ------------------------------------------------------------------------------------
 
-        return command
+    def _toggle_completions(self, _: object = None) -> dict[str, bool]:
+        on = self._assistant.toggle_completions()
+        self._editor().tell("info", say("completion.switched_on" if on else "completion.switched_off"))
+        return {"on": on}
 
-    async def _carry_out_supplied(self, name: str, argument: object) -> None:
-        verb = self._verbs.get(name)
-        text = say("lsp.unavailable", command=name) if verb is None else await verb(argument)
-        if text:
-            self._editor().tell("info", text)
+    def _completion_accepted(self, argument: object = None) -> None:
+        given = argument.get("id") if isinstance(argument, dict) else argument
+        if not isinstance(given, str):
+            raise BadArgument("id: expected a string")
+        self._assistant.completion_accepted(given)
 
     # -- work in the background -------------------------------------------------------------------------
 

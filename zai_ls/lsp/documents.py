@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from zai_ls.lsp.convert import Unit
 
 _MOST_STEPS = 500
+_LATELY = 400
+"""Changes that count as made lately, at most."""
 _MOST_SECONDS = 600.0
 _MOST_CHARACTERS = 4_000_000
 """Replaced and inserted text kept for one document."""
@@ -57,6 +59,8 @@ class Document:
     weight: int = 0
     path: str | None = None
     saved_version: int | None = None
+    key_at: float | None = None
+    """When a person's last key arrived, if the last change was one."""
     _snapshot: Snapshot | None = None
 
     def snapshot(self) -> Snapshot:
@@ -73,6 +77,7 @@ class Document:
     def replace(self, range_: Range, text: str, version: int, now: float) -> None:
         """Replace *range_* by *text*, giving *version*, and remember how."""
         replaced = text_in(self.lines, range_)
+        self.key_at = now if _is_key(text, replaced) else None
         line = range_.start.line
         above = self.lines[line - 1] if line else ""
         splice(self.lines, range_, text)
@@ -110,6 +115,12 @@ class Document:
         if not self.oldest <= version <= self.version:
             return None
         return tuple(step.change for step in self.steps if step.change.version > version)
+
+    def lines_before(self, at: float, most_steps: int) -> list[str]:
+        """The text as it was at the instant *at*, or so many changes ago, whichever is later."""
+        undone = [step for step in list(self.steps)[-most_steps:] if step.at >= at]
+        before = self.lines_at(undone[0].change.version - 1) if undone else None
+        return list(self.lines) if before is None else before
 
     def lines_at(self, version: int) -> list[str] | None:
         """The text as it was at *version*, by taking changes back; None when that is not known."""
@@ -159,6 +170,19 @@ class Documents:
             return document.snapshot()
         return Snapshot(uri, document.language, version, tuple(lines), document.path)
 
+    def read(self, uri: str) -> Snapshot | None:
+        """The document as it is now: `assistant.Texts`."""
+        return self.snapshot(uri)
+
+    def others(self, uri: str) -> tuple[Snapshot, ...]:
+        """The other open documents, the one that was changed or opened last first."""
+        return tuple(d.snapshot() for d in reversed(self._open.values()) if d.uri != uri)
+
+    def lines_lately(self, uri: str, seconds: float) -> list[str] | None:
+        """The document as it was so long ago, or some hundred changes ago; None when it is not open."""
+        document = self._open.get(uri)
+        return None if document is None else document.lines_before(self._clock.now() - seconds, _LATELY)
+
     def open(self, uri: str, language: str, version: int, text: str) -> None:
         """The editor shows *text* and will tell every change of it."""
         self.close(uri)
@@ -176,6 +200,7 @@ class Documents:
             return False
         now = self._clock.now()
         fresh = document.version + 1 if version is None else version
+        self._open[uri] = self._open.pop(uri)  # the last one is the one at hand
         for change in changes:
             if isinstance(change, types.TextDocumentContentChangePartial):
                 document.replace(range_in(document.lines, change.range, self.unit), change.text, fresh, now)
@@ -245,6 +270,17 @@ class Documents:
         for lines, seen in self._expected.get(uri, ()):
             if not seen.done() and _same_but_endings(lines, document.lines):
                 seen.set_result(True)
+
+
+_PAIRS = frozenset({"()", "[]", "{}", "<>", "''", '""', "``"})
+"""What one key brings where an editor closes brackets by itself."""
+
+
+def _is_key(text: str, replaced: str) -> bool:
+    """Is putting *text* in place of *replaced* what one key of a person does? A new line is none: a menu is not for that."""
+    if not text:
+        return len(replaced) == 1
+    return text in _PAIRS or (len(text) == 1 and text not in "\r\n")
 
 
 def _same_but_endings(one: Sequence[str], other: Sequence[str]) -> bool:

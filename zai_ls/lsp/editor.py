@@ -78,6 +78,14 @@ class ClientEditor:
             return None
         return Snapshot(uri, "", 0, tuple(split_lines(text)), path)
 
+    def others(self, uri: str) -> tuple[Snapshot, ...]:
+        """The other open documents, the one that was changed last first."""
+        return self._documents.others(uri)
+
+    def lines_lately(self, uri: str, seconds: float) -> Sequence[str] | None:
+        """The document as it was so long ago; None when it is not open."""
+        return self._documents.lines_lately(uri, seconds)
+
     def changes_since(self, uri: str, version: int) -> tuple[Change, ...] | None:
         """What happened after *version*; None when that is not known, as when the document was closed in between."""
         document = self._documents.get(uri)

@@ -17,12 +17,14 @@ from zai_ls.clock import SystemClock
 from zai_ls.lsp.client import Client
 from zai_ls.lsp.code_actions import KINDS, code_actions
 from zai_ls.lsp.commands import Commands
+from zai_ls.lsp.completions import TRIGGERS, Completions
 from zai_ls.lsp.documents import Documents, path_of
 from zai_ls.lsp.editor import ClientEditor
 from zai_ls.lsp.progress import ProgressBars
 from zai_ls.lsp.protocol import EditorError, Protocol, lenient_converter
 from zai_ls.lsp.reading_ahead import ReadingAhead
 from zai_ls.lsp.shown import ShownTexts
+from zai_ls.lsp.status import StatusLine
 from zai_ls.lsp.transport import over_stdio, over_tcp, over_websocket
 from zai_ls.messages import say
 
@@ -33,11 +35,12 @@ if TYPE_CHECKING:
     from zai_ls.clock import Clock
     from zai_ls.domain import Snapshot
     from zai_ls.lsp.assisting import Assisting
-    from zai_ls.lsp.commands import Verb
 
 _log = logging.getLogger(__name__)
 
 _SECTION = "zai"
+_STATUS = "status"
+"""In `initializationOptions`: whether the editor wants `zai/status`. It is about the conversation, and no setting."""
 _NOWHERE = {"start": {"line": 0, "character": 0}, "end": {"line": 0, "character": 0}}
 Transport = Literal["stdio", "tcp", "websocket"]
 
@@ -55,7 +58,6 @@ class Server:
         on_text: Callable[[Snapshot], None] = lambda _: None,
         on_closed: Callable[[str], None] = lambda _: None,
         shown_in: Callable[[], Path] | None = None,
-        verbs: Mapping[str, Verb] | None = None,
         clock: Clock | None = None,
     ) -> None:
         """Wire one server.
@@ -66,7 +68,6 @@ class Server:
         *on_text* gets each document when it is opened, and after it has changed, as soon as nobody types.
         *on_closed* gets the URI of each document that the editor has closed.
         *shown_in* names the folder for texts to read, when one is to be written; without it they go to the system's.
-        *verbs* do the public commands that lie outside `lsp/`.
         """
         # pygls logs whole messages at INFO, and those hold documents.
         logging.getLogger("pygls").setLevel(logging.WARNING)
@@ -81,6 +82,7 @@ class Server:
         self._on_closed = on_closed
         self._shown = ShownTexts(shown_in, clock)
         self._options: Mapping[str, object] = {}
+        self._wants_status = False
         self._told: set[str] = set()
         self._folders: dict[str, None] = {}
         self._pulling: asyncio.Task[None] | None = None
@@ -99,8 +101,10 @@ class Server:
         self._bars = ProgressBars(protocol, clock)
         self._reading = ReadingAhead(self.documents, on_text, clock)
         self.commands = Commands(
-            assistant, self.documents, self._bars, self.editor, lambda: self.client, verbs or {}, clock
+            assistant, self.documents, self._bars, self.editor, lambda: self.client, clock
         )
+        self._completions = Completions(assistant, self.documents, lambda: self.client, clock)
+        self.status = StatusLine(protocol, clock, lambda: self._wants_status)
         self._register()
 
     def _register(self) -> None:
@@ -108,6 +112,11 @@ class Server:
         feature = self._pygls.feature
         offering = types.CodeActionOptions(KINDS, resolve_provider=False)
         feature(types.TEXT_DOCUMENT_CODE_ACTION, offering)(partial(self._code_action))
+        # Without options pygls does not tell the editor of it.
+        inline = types.InlineCompletionOptions()
+        feature(types.TEXT_DOCUMENT_INLINE_COMPLETION, inline)(partial(self._completions.inline))
+        menu = types.CompletionOptions(trigger_characters=TRIGGERS, resolve_provider=False)
+        feature(types.TEXT_DOCUMENT_COMPLETION, menu)(partial(self._completions.menu))
         for method, handler in (
             (types.INITIALIZED, self._begin),
             (types.TEXT_DOCUMENT_DID_OPEN, self._did_open),
@@ -131,10 +140,15 @@ class Server:
     def _initialized_with(self, params: types.InitializeParams, result: types.InitializeResult) -> None:
         encoding = result.capabilities.position_encoding
         self.client = Client.of(
-            params.capabilities, None if encoding is None else str(getattr(encoding, "value", encoding))
+            params.capabilities,
+            None if encoding is None else str(getattr(encoding, "value", encoding)),
+            params.client_info.name if params.client_info else "",
         )
         self.documents.unit = self.client.unit
-        self._options = _section(params.initialization_options)
+        options, given = _section(params.initialization_options), params.initialization_options
+        # It may stand beside our section or in it.
+        self._wants_status = True in (options.get(_STATUS), isinstance(given, dict) and given.get(_STATUS))
+        self._options = {key: value for key, value in options.items() if key != _STATUS}
         folders = [folder.uri for folder in params.workspace_folders or ()]
         self._folders = dict.fromkeys(folders or [uri for uri in (params.root_uri,) if uri])
         # After the answer: what settings bring about may take its time.
@@ -156,13 +170,29 @@ class Server:
             {"textDocument": {"uri": ""}, "range": _NOWHERE, "context": {"diagnostics": []}},
             [types.CodeAction("", command=types.Command("", ""))],
         )
+        self._rehearse_completions()
         self._shown.sweep()
         self._on_ready()
+
+    def _rehearse_completions(self) -> None:
+        """What a person waits for at each key had better not build anything."""
+        where = {"textDocument": {"uri": ""}, "position": _NOWHERE["start"]}
+        self.protocol.rehearse(
+            types.TEXT_DOCUMENT_INLINE_COMPLETION,
+            {**where, "context": {"triggerKind": 2}},
+            types.InlineCompletionList([types.InlineCompletionItem("")]),
+        )
+        self.protocol.rehearse(
+            types.TEXT_DOCUMENT_COMPLETION,
+            {**where, "context": {"triggerKind": 1}},
+            types.CompletionList(is_incomplete=False, items=[types.CompletionItem("")]),
+        )
 
     async def _end(self) -> None:
         if self._pulling is not None:
             self._pulling.cancel()
         self._reading.stop()
+        self.status.stop()
         await self.commands.stop()
         self._shown.clear()
 
@@ -224,9 +254,14 @@ class Server:
         self._reading.opened(item.uri)
 
     def _did_change(self, params: types.DidChangeTextDocumentParams) -> None:
-        document = params.text_document
-        self.documents.change(document.uri, document.version, params.content_changes)
-        self._reading.changed(document.uri)
+        uri = params.text_document.uri
+        document = self.documents.get(uri)
+        if document is None:
+            return
+        before = document.version
+        self.documents.change(uri, params.text_document.version, params.content_changes)
+        self._reading.changed(uri)
+        self._assistant.text_changed(uri, document.changes_since(before) or (), document.lines)
 
     def _did_save(self, params: types.DidSaveTextDocumentParams) -> None:
         self.documents.saved(params.text_document.uri)

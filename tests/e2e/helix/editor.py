@@ -3,13 +3,18 @@
 What differs from other editors: a cursor is a selection of one character; edits for another version than the present one
 are refused; nothing is ever cancelled; what a command answers is logged and not used, and it may take 20 s; disabled
 actions are dropped; actions are asked for after each movement; documents begin at version 0; changes are told at once.
+
+Completions: asked for after 250 ms without a key, and at once behind a trigger character; only those are told apart from
+what a person asks for. Who comes late is put into the menu that is open. What is accepted is put at the cursor of the
+moment it was asked for: what was typed since goes first. An item's command is not carried out.
 """
 
 from __future__ import annotations
 
 import asyncio
+import re
 
-from tests.e2e.clients import FromZero, capabilities
+from tests.e2e.clients import FromZero, capabilities, text
 from zai_ls.domain import Point, Range
 
 INVOKED, AUTOMATIC = 1, 2
@@ -67,6 +72,24 @@ class Helix(FromZero):
         # On the line's end the cursor lies on the line ending.
         return Range(range_.start, Point(range_.start.line + 1, 0))
 
+    # -- completions ------------------------------------------------------------------------------------------
+
+    def keys(self, uri, at, text):
+        """Type *text* key by key; where the cursor stands then."""
+        for key in text:
+            self.change(uri, at, at, key)
+            at = (at[0], at[1] + 1)
+        return at
+
+    def asked_for(self, uri, at):
+        """Ask for completions at *at*, after a pause, a trigger character or `Ctrl-x`; the menu to come."""
+        before = self.documents[uri].lines[at[0]][: at[1]]
+        triggers = self.server["capabilities"]["completionProvider"]["triggerCharacters"]
+        trigger = next((each for each in triggers if before.endswith(each)), None)
+        context = {"triggerKind": 1} if trigger is None else {"triggerKind": 2, "triggerCharacter": trigger}
+        _, answer = self.wish(uri, at, menu=True, context=context)
+        return _Menu(self, uri, at, answer)
+
     # -- what Helix does ------------------------------------------------------------------------------------------
 
     def cancel(self, request_id):
@@ -79,3 +102,40 @@ class Helix(FromZero):
         if method == "workspace/applyEdit" and not answer["applied"]:
             self.refused += 1
         return answer
+
+
+class _Menu:
+    """Of completions, for the text as it was when they were asked for."""
+
+    def __init__(self, helix, uri, at, answer):
+        self._helix, self._uri, self._at = helix, uri, at
+        self._text = text(helix, uri)
+        self.answer = answer
+
+    async def items(self, at):
+        """What is still in it, late or not, with the cursor at *at*: what fits the word before that."""
+        answer = await self.answer
+        assert not answer["isIncomplete"]
+        line = self._helix.documents[self._uri].lines[at[0]][: at[1]]
+        word = re.search(r"\w*$", line)[0].lower()
+        return [
+            item for item in answer["items"] if _fits(word, item.get("filterText", item["label"]).lower())
+        ]
+
+    def accept(self, item, at):
+        """Take *item* with the cursor at *at*."""
+        if at != self._at:
+            self._helix.change(self._uri, self._at, at, "")
+        document = self._helix.documents[self._uri]
+        assert document.text == self._text
+        range_ = self._helix.range_in(document, item["textEdit"]["range"])
+        start, end = (range_.start.line, range_.start.column), (range_.end.line, range_.end.column)
+        # It is taken relative to the cursor, for each of several.
+        assert end == self._at
+        self._helix.change(self._uri, start, end, item["textEdit"]["newText"])
+
+
+def _fits(word, name):
+    """The fuzzy match: all letters of *word* in their order."""
+    rest = iter(name)
+    return all(letter in rest for letter in word)

@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+import json
+
+import pytest
+
 from tests.e2e.clients import BETTER, INSIDE_TOTAL, SIMPLIFIED, SOURCE, a_desk, fenced, text, until
 from tests.e2e.helix.editor import Helix
+from tests.unit.core.marked import end_point
+from zai_ls.cli.demo.editor import RequestFailed
 from zai_ls.domain import Point, Range
 
 LINE = 6
@@ -132,3 +138,77 @@ async def test_without_a_key(tmp_path):
         assert await helix.menu(uri, INSIDE_TOTAL) == []
         assert helix.dropped
         assert len(helix.told) == 1
+
+
+# -- completions ----------------------------------------------------------------------------------------------
+
+AT_ONCE = "[completion]\ndebounceMs = 1\n"
+
+
+async def writing(desk, marked, settings=AT_ONCE):
+    """Helix with one file open and the cursor at `⎸`: editor, URI, cursor."""
+    desk.configure(settings)
+    before, _, after = marked.partition("⎸")
+    helix, uri = await desk.open(before + after, kind=Helix)
+    point = end_point(before)
+    return helix, uri, (point.line, point.column)
+
+
+async def test_a_late_completion_joins_the_menu(desk):
+    """It comes while the person types on: it still fits, and goes where the word began. A guess, though Helix calls it asked for."""
+    helix, uri, at = await writing(desk, 'def total(prices):\n    x = "é🎉"; ⎸\n')
+    at = helix.keys(uri, at, "pri")
+    desk.emulator.reply("nt(x)  # é🎉", fault="slow-first-token=0.2")
+    menu = helix.asked_for(uri, at)
+    await desk.in_flight()
+    at = helix.keys(uri, at, "nt")
+    (item,) = await menu.items(at)
+    assert (item["label"], item["sortText"], item["insertTextFormat"]) == ("print(x)  # é🎉", "~~zai", 1)
+    # Helix reads documentation as Markdown, whatever it is called.
+    assert item["documentation"]["value"] == "```python\nprint(x)  # é🎉\n```"
+    menu.accept(item, at)
+    assert text(helix, uri) == 'def total(prices):\n    x = "é🎉"; print(x)  # é🎉\n'
+    assert helix.told == []
+    assert await helix.stop() == 0
+    rows = json.loads(await desk.zai("stats", "--json"))
+    assert [row["lane"] for row in rows["requests"]] == ["typing"]
+    (row,) = rows["completions"]
+    assert (row["shown"], row["accepted"], row["rejected"]) == (1, 1, 0)
+
+
+async def test_a_block_goes_in_as_it_is(desk):
+    """Helix indents nothing that it inserts."""
+    helix, uri, at = await writing(desk, "def total(prices):\n    ⎸\n")
+    desk.emulator.reply("for price in prices:\n        print(price)\n    return None")
+    menu = helix.asked_for(uri, at)
+    (item,) = await menu.items(at)
+    menu.accept(item, at)
+    assert text(helix, uri) == (
+        "def total(prices):\n    for price in prices:\n        print(price)\n    return None\n"
+    )
+
+
+async def test_nothing_is_ever_cancelled(desk):
+    """A newer request answers the older one, which would wait for its pause otherwise; each is answered once, also at the end."""
+    helix, uri, at = await writing(desk, "def total(prices):\n    ⎸\n", "[completion]\ndebounceMs = 10000\n")
+    older = helix.asked_for(uri, at)
+    at = helix.keys(uri, at, "x =")
+    newer = helix.asked_for(uri, at)
+    assert await older.items(at) == []
+    assert not newer.answer.done()
+    assert await helix.stop() == 0
+    with pytest.raises(RequestFailed):
+        await newer.answer
+    assert desk.emulator.record.served == []
+
+
+async def test_who_wants_to_ask_has_an_answer(desk):
+    """`completion.menu = "invoked"`, with Helix's own guessing switched off: each request is a person's."""
+    helix, uri, at = await writing(desk, "def total(prices):\n    ⎸\n", f'{AT_ONCE}menu = "invoked"\n')
+    at = helix.keys(uri, at, "return ")
+    desk.emulator.reply("prices")
+    (item,) = await helix.asked_for(uri, at).items(at)
+    assert item["label"] == "prices"
+    assert await helix.stop() == 0
+    rows = json.loads(await desk.zai("stats", "--json"))
+    assert [row["lane"] for row in rows["requests"]] == ["invoked"]

@@ -1,4 +1,5 @@
 -- What the stories share: checks that Python reads, and the hands and eyes of a person at the editor.
+local PATIENCE_MS, STEP_MS = 4000, 5
 local story = { messages = {}, notes = {}, progress = {}, applied = 0 }
 
 --- One line for Python: what a person would notice, and whether it was so.
@@ -9,7 +10,59 @@ end
 
 --- Wait until *condition* holds; false after a time far beyond what anything here takes.
 function story.wait(condition)
-  return vim.wait(4000, condition, 5)
+  local thread = coroutine.running()
+  if not thread then
+    return vim.wait(PATIENCE_MS, condition, STEP_MS)
+  end
+  -- In a story of `story.typed`: `vim.wait` would let events through, but no keys.
+  local until_ns = vim.uv.hrtime() + PATIENCE_MS * 1e6
+  while not condition() do
+    if vim.uv.hrtime() > until_ns then
+      return false
+    end
+    story.pause(STEP_MS)
+  end
+  return true
+end
+
+--- Let the editor work for so long; only in a story of `story.typed`.
+function story.pause(milliseconds)
+  local thread = coroutine.running()
+  vim.defer_fn(function()
+    story.go_on(thread)
+  end, milliseconds)
+  coroutine.yield()
+end
+
+function story.go_on(thread)
+  local ok, problem = coroutine.resume(thread)
+  if not ok then
+    io.stderr:write(debug.traceback(thread, problem) .. '\n')
+    vim.cmd('cquit')
+  elseif coroutine.status(thread) == 'dead' then
+    vim.cmd('qall!')
+  end
+end
+
+--- Run *tell* beside the editor's own loop, so that keys are typed as by a person. The editor ends with it.
+function story.typed(tell)
+  vim.schedule(function()
+    story.go_on(coroutine.create(tell))
+  end)
+end
+
+--- Type *keys* (as in mappings) and wait until they have been taken.
+function story.type(keys)
+  local taken = false
+  vim.api.nvim_input(keys)
+  -- Comes after all that was typed before it.
+  vim.api.nvim_input('<F12>')
+  story.on_f12 = function()
+    taken = true
+  end
+  return story.wait(function()
+    return taken
+  end)
 end
 
 --- Run the configuration that docs/editors/neovim.md tells people to write.
@@ -33,6 +86,21 @@ function story.edit(file)
   end)
   -- What follows is an undo step of its own, as it is for a person.
   vim.cmd('let &undolevels = &undolevels')
+end
+
+--- Wait until the server has read all that was typed. By its number: for buffer 0 Neovim holds changes back for a while.
+function story.heard()
+  local heard = false
+  story.client():request('textDocument/codeAction', {
+    textDocument = vim.lsp.util.make_text_document_params(0),
+    range = vim.lsp.util.make_range_params(0, 'utf-8').range,
+    context = { diagnostics = {}, triggerKind = 2 },
+  }, function()
+    heard = true
+  end, vim.api.nvim_get_current_buf())
+  return story.wait(function()
+    return heard
+  end)
 end
 
 function story.lines()
@@ -140,6 +208,9 @@ function story.watch()
   })
 end
 
+vim.keymap.set({ 'n', 'i', 'v' }, '<F12>', function()
+  story.on_f12()
+end)
 vim.o.swapfile = false
 -- A start-up file runs before there is a buffer; here one is there already, and would get a server of its own.
 vim.bo.buftype = 'nofile'

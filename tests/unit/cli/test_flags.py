@@ -34,6 +34,8 @@ def parse(*argv):
         (("--plan", "max"), {"plan": "max"}),
         (("--set", "slots=3", "--set", "model=glm-9"), {"slots": 3, "model": "glm-9"}),
         (("--set", 'routing.perAction={"fix": "light"}'), {"routing.perAction": {"fix": "light"}}),
+        (("--set", "completion.perLanguage.python=off"), {"completion.perLanguage.python": "off"}),
+        (("--set", "completion.inComments=true"), {"completion.inComments": True}),
         (("--set", "actions.disabled=fix,test"), {"actions.disabled": "fix,test"}),
         (("--set", "proxy=http://a?b=c"), {"proxy": "http://a?b=c"}),
         (("--log-level", "debug", "--set", "log.level=error"), {"log.level": "debug"}),
@@ -51,6 +53,25 @@ def test_flags_win_over_the_environment_and_the_user_file():
     assert (config.settings.plan, config.settings.slots) == ("max", 4)
     assert configuration(parse()).settings.plan == "pro"
     assert configuration(parse()).settings.slots == 2
+
+
+@pytest.mark.parametrize(
+    "argv",
+    [
+        ("--set", "completion.perLanguage.python=off", "--set", "completion.perLanguage.go=invoked"),
+        ("--set", 'completion.perLanguage={"python": "off", "go": "invoked"}'),
+        ("--set", 'completion.perLanguage={"python": "off"}', "--set", "completion.perLanguage.go=Invoked"),
+    ],
+)
+def test_a_table_can_be_set_whole_or_name_by_name(argv):
+    """And a name's word is read as anywhere."""
+    assert configuration(parse(*argv)).settings.completion_per_language == {"python": "off", "go": "invoked"}
+
+
+def test_a_bad_word_in_a_table_is_bad_use():
+    """It says what is accepted."""
+    with pytest.raises(BadUse, match="a table of language ids, each with one of auto, invoked, off"):
+        configuration(parse("--set", "completion.perLanguage.python=never"))
 
 
 def test_a_named_config_file_has_to_be_there(tmp_path, monkeypatch, capsys):

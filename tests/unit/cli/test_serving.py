@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import os
+from types import SimpleNamespace
 
 import pytest
 
 from zai_ls.cli.serving import Late, log_to
 from zai_ls.config import load
+from zai_ls.domain import CompletionAsk, Point, Quiet, Snapshot
 
 
 def configured(folder, user_file="", **flags):
@@ -74,3 +77,44 @@ def test_the_log_is_for_this_user_alone(tmp_path, logger):
 def test_texts_to_read_lie_in_the_state_folder(tmp_path, logger):
     """Where no other user looks."""
     assert Late(lambda: configured(tmp_path)).shown_in().parent == tmp_path
+
+
+class _Completer:
+    """Notes who asks, in their order."""
+
+    def __init__(self):
+        self.asked = []
+
+    async def complete(self, ask, _texts):
+        self.asked.append(ask.point.column)
+        return Quiet("superseded", "")
+
+
+def wish(number, waits_s=None):
+    snapshot = Snapshot("file:///a.py", "python", 1, ("x\n",))
+    return CompletionAsk(snapshot, Point(0, number), waits_s=waits_s)
+
+
+async def test_the_newest_completion_stays_the_newest():
+    """Keys typed while the key is looked for: who comes in the moment it is known is still the last of them."""
+    late, completer = Late(lambda: None), _Completer()
+    late._app = SimpleNamespace(assistant=SimpleNamespace(completer=completer))
+    late._ready = asyncio.get_running_loop().create_future()
+    tasks = [asyncio.create_task(late.complete(wish(number), None)) for number in range(3)]
+    await asyncio.sleep(0)
+    late._ready.set_result(None)
+    tasks.append(asyncio.create_task(late.complete(wish(3), None)))
+    await asyncio.gather(*tasks)
+    assert completer.asked == [0, 1, 2, 3]
+
+
+async def test_a_menu_does_not_wait_for_the_key():
+    """A command that gets the key may take seconds; the editor's own menu opens meanwhile, ours is made ready then."""
+    late, completer = Late(lambda: None), _Completer()
+    late._app = SimpleNamespace(assistant=SimpleNamespace(completer=completer))
+    late._ready = asyncio.get_running_loop().create_future()
+    assert (await late.complete(wish(5, waits_s=0), None)).reason == "not_ready"
+    assert completer.asked == []
+    late._ready.set_result(None)
+    await asyncio.gather(*late._fills)
+    assert completer.asked == [5]

@@ -216,3 +216,72 @@ def encoded(text, unit):
     if unit == "utf-16":
         return memoryview(text.encode("utf-16-le")).cast("H").tolist() if text else []
     return text.encode() if unit == "utf-8" else text
+
+
+# -- what completions look back at --------------------------------------------------------------------------
+
+
+async def test_the_text_of_some_time_ago():
+    """All changes since are taken back, and none before; of a document that is not open there is none."""
+    clock = TurnedClock()
+    documents = opened("a\n", clock=clock)
+    for version, letter in enumerate("bcd", 2):
+        await clock.turn(10)
+        documents.change(URI, version, [partial(0, 0, 0, 1, letter)])
+
+    assert documents.lines_lately(URI, 5) == ["c\n", ""]
+    assert documents.lines_lately(URI, 15) == ["b\n", ""]
+    assert documents.lines_lately(URI, 1_000) == ["a\n", ""]
+    await clock.turn(10)
+    assert documents.lines_lately(URI, 5) == ["d\n", ""]
+    assert documents.lines_lately("file:///none", 5) is None
+
+
+async def test_only_so_many_changes_are_taken_back():
+    """A long look back costs no more than some hundred changes, and their message whole."""
+    documents = opened("0\n")
+    for version in range(2, 452):
+        documents.change(URI, version, [partial(0, 0, 0, 9, str(version - 1))])
+    document = documents.get(URI)
+
+    assert documents.lines_lately(URI, 1_000) == ["50\n", ""]
+    assert document.lines_before(0.0, 1) == ["449\n", ""]
+
+
+def test_the_other_documents_the_latest_first():
+    """Opened or changed last comes first; the document itself is not another."""
+    documents = opened("a")
+    for name in "bcd":
+        documents.open(f"file:///w/{name}.py", "python", 1, name)
+    documents.change("file:///w/b.py", 2, [full("bb")])
+
+    assert [snapshot.text for snapshot in documents.others(URI)] == ["bb", "d", "c"]
+    assert [snapshot.text for snapshot in documents.others("file:///w/d.py")] == ["bb", "c", "a"]
+    documents.close("file:///w/b.py")
+    assert [snapshot.text for snapshot in documents.others(URI)] == ["d", "c"]
+
+
+async def test_when_a_key_was_typed():
+    """One character that is no line break, with what an editor closes by itself, or a backspace; anything else is no key."""
+    clock = TurnedClock()
+    documents = opened("abcdef\n", clock=clock)
+    document = documents.get(URI)
+    assert document.key_at is None
+    for version, (change, is_key) in enumerate(
+        [
+            (partial(0, 0, 0, 0, "x"), True),
+            (partial(0, 0, 0, 0, "👍"), True),
+            (partial(0, 0, 0, 2, "y"), True),
+            (partial(0, 0, 0, 1, ""), True),
+            (partial(0, 0, 0, 2, ""), False),
+            (partial(0, 0, 0, 0, "()"), True),
+            (partial(0, 0, 0, 0, "ab"), False),
+            (partial(0, 0, 0, 0, "\n"), False),
+            (partial(0, 0, 0, 0, "\r\n"), False),
+            (full("other\n"), False),
+        ],
+        2,
+    ):
+        await clock.turn(1)
+        documents.change(URI, version, [change])
+        assert document.key_at == (clock.now() if is_key else None), version
