@@ -9,7 +9,7 @@ BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.set-up
 
 .DEFAULT_GOAL := help
-.PHONY: help set-up demo test check fix docs bench test-model clean
+.PHONY: help set-up demo test check fix docs bench replay test-model clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "%-18s %s\n", $$1, $$2}'
@@ -53,6 +53,9 @@ docs: $(STAMP) ## write the generated documentation anew
 
 bench: $(STAMP) ## the benchmark table
 	$(BIN)/python -m bench
+
+replay: $(STAMP) ## what completions cost and save while code is typed, in virtual time
+	$(BIN)/python -m bench.replay $(REPLAY)
 
 test-model: $(STAMP) ## the tests with a real local model; needs node and npm
 	$(BIN)/python -m pytest -q -m model $(TESTS)

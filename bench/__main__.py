@@ -7,7 +7,8 @@ import sys
 import tempfile
 from pathlib import Path
 
-from bench import added, process, slots, together
+from bench import added, completing, process, slots, together
+from bench.replay.play import economy
 from bench.stage import SERVICE_S, emulator
 from bench.storm import storm
 
@@ -56,6 +57,19 @@ async def main() -> int:
             )
             row("memory (RSS)", p.rss_mib, 70, "{:.0f}", " MiB")
             row("CPU while idle, share of a core", p.idle_cpu, 0.005, "{:.4f}")
+        c = await completing.measure(folder)
+        row("completion that is ready, p99 (tabby-agent 303)", c.cached_p99 * 1000, 10, unit=" ms")
+        row("completion typed through, p99 (Continue 350 by its code)", c.through_p99 * 1000, 10, unit=" ms")
+        row("requests that what was ready brought about", c.ready_http, 0, "{:.0f}")
+        row("burst of 6 wishes, cold: requests (tabby-agent 6, helix-gpt 1)", c.burst_http, 1, "{:.0f}")
+        row("burst: wishes without an answer (helix-gpt 5)", 6 - c.burst_answered, 0, "{:.0f}")
+        row("burst: most in flight", c.burst_most, 1, "{:.0f}")
+        row("storm of keys in 10,000 lines: wishes without an answer", c.storm_unanswered, 0, "{:.0f}")
+        row("storm: share of a core", c.storm_cpu, 0.15, "{:.3f}")
+        row("didChange of a key in 10,000 lines, all that follows, p99", c.change_p99 * 1000, 2, unit=" ms")
+        console.print(
+            f"burst: from the last key to the request {c.added:.2f} s, its pause included; storm: {c.storm_keys} keys"
+        )
         o = await slots.measure(folder)
         row("slot handed to another process, p50", o.between_p50 * 1000, 3, unit=" ms")
         row("slot handed to another process, p99", o.between_p99 * 1000, 20, unit=" ms")
@@ -92,6 +106,10 @@ async def main() -> int:
             console.print(
                 f"storm: {s.served} served, {s.not_yet} not yet, outcomes {dict(s.outcomes)} {s.left_behind}"
             )
+    e = await asyncio.to_thread(economy)
+    row("completions: requests, ratio to a plain 350 ms debounce", e.to_plain, 0.35)
+    row("completions: requests, ratio to the same with a cache", e.to_cached, 0.8)
+    row("completions: useful characters, of that debounce to ours", e.usefulness, 1)
     console.print(table)
     console.print(f"{missed} goal(s) missed" if missed else "all goals met")
     return 0

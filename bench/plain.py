@@ -71,4 +71,4 @@ def request(base_url: str, folder: Path) -> WireRequest:
     text = editor.open(path)
     made = app.assistant.preview(Ask("simplify", text.uri, SELECTION), editor)
     assert not isinstance(made, Declined)
-    return made[1]
+    return made.request

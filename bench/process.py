@@ -50,9 +50,9 @@ async def measure(base_url: str, folder: Path) -> Process:
             if n >= 20:
                 listing.append(time.perf_counter() - began)
         await asyncio.sleep(1.0)
-        before = _cpu_s(window.pid)
+        before = cpu_s(window.pid)
         await asyncio.sleep(5.0)
-        idle = (_cpu_s(window.pid) - before) / 5.0
+        idle = (cpu_s(window.pid) - before) / 5.0
         rss = _rss_mib(window.pid)
     return Process(
         start=percentile(ours, 50),
@@ -104,7 +104,8 @@ def _typing() -> float:
     return percentile(took, 99)
 
 
-def _cpu_s(pid: int) -> float:
+def cpu_s(pid: int) -> float:
+    """Seconds of processor time that process has used."""
     fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
