@@ -13,8 +13,9 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from tests.e2e.clients import Window, environment, text
+from tests.e2e.clients import Window, environment, text, until
 from tests.model.local_model import serving
+from tests.unit.core.marked import end_point
 from zai_ls.core.syntax import Syntax
 from zai_ls.domain import Point, Range
 
@@ -103,3 +104,46 @@ async def test_two_editors_share_a_real_model(tmp_path):
         assert after["aborted"] == before["aborted"] + 1
         assert (after["mostInFlight"], after["refused"], after["inFlight"]) == (1, 0, 0)
         assert text(two, two_uri) == SOURCE
+
+
+PLACES = [
+    ("python", "# adds two numbers\ndef add(a, b):\n    ⎸\n"),
+    ("python", "def add(a, b):\n    return a + b\n\n\ndef twice(a):\n    return add(a, ⎸\n"),
+    ("groovy", "def a = 1;\ndef b = ⎸\n"),
+]
+"""A block is to come, the rest of a line, and something in a language whose grammar we do not have."""
+
+
+async def test_two_editors_complete_with_a_real_model(tmp_path):
+    """Whatever it writes, the answer is a list, and what is inserted leaves the file as sound as it was.
+
+    Two processes wish at once and are served one after the other; the same wish again sends nothing.
+    """
+    async with serving() as base_url, windows(tmp_path, base_url, 2) as opened:
+        for number, (language, marked) in enumerate(PLACES):
+            source, at = marked.replace("⎸", ""), end_point(marked.partition("⎸")[0])
+            uri = (tmp_path / f"place_{number}").as_uri()
+            for window, _ in opened:
+                window.open(uri, language, source)
+            wishes = [window.wish(uri, (at.line, at.column))[1] for window, _ in opened]
+            async with asyncio.timeout(PATIENCE_S):
+                lists = [(await wish)["items"] for wish in wishes]
+            # An answer that is enough is there before its stream is closed.
+            before = await until(lambda: (count := count_of(base_url))["inFlight"] == 0 and count, PATIENCE_S)
+            assert (before["mostInFlight"], before["refused"]) == (1, 0)
+            for (window, _), items in zip(opened, lists, strict=True):
+                assert len(items) <= 1
+                # A guess at the same place takes what is known, also that there was nothing to say.
+                again = (await window.wish(uri, (at.line, at.column), automatic=True)[1])["items"]
+                assert [item["insertText"] for item in again] == [item["insertText"] for item in items]
+                for item in items:
+                    assert item["insertText"].strip()
+                    await window.take(uri, (at.line, at.column), item)
+                    assert text(window, uri) == marked.replace("⎸", item["insertText"])
+                    assert not Syntax().is_sound(source, language) or Syntax().is_sound(
+                        text(window, uri), language
+                    )
+            assert count_of(base_url) == before
+        assert before["served"] + before["aborted"] == len(PLACES) * len(opened)
+        for window, _ in opened:
+            assert window.told == []
