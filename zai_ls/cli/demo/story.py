@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from zai_ls.cli.demo.editor import ScriptedEditor
 from zai_ls.cli.demo.emulated import KEY, emulated
 from zai_ls.cli.demo.screen import Screen
+from zai_ls.cli.demo.while_typing import type_through
 from zai_ls.cli.exits import BadUse
 from zai_ls.cli.files import FileEditor, Unreadable
 from zai_ls.cli.flags import account_of, configuration, tell_problems
@@ -83,7 +84,8 @@ async def play(args: argparse.Namespace) -> bool:
             "ZAI_STATE_DIR": str(folder / "state"),
             "ZAI_CONFIG": str(folder / "none.toml"),
         }
-        await _play(Story(screen, snapshot, environment, folder), picks)
+        types = args.action is None and args.target is None
+        await _play(Story(screen, snapshot, environment, folder, types=types), picks)
         return screen.record(await emulator.record())
 
 
@@ -134,11 +136,21 @@ def _function(snapshot: Snapshot, name: str) -> Range:
 class Story:
     """Windows on one account, each with a copy of the file: the demo changes nothing of yours."""
 
-    def __init__(self, screen: Screen, snapshot: Snapshot, environment: dict[str, str], folder: Path) -> None:
+    def __init__(
+        self,
+        screen: Screen,
+        snapshot: Snapshot,
+        environment: dict[str, str],
+        folder: Path,
+        *,
+        types: bool = False,
+    ) -> None:
+        """*types*: in the end somebody types, and a completion is asked for."""
         self._screen = screen
         self._snapshot = snapshot
         self._environment = {**os.environ, **environment}
         self._folder = folder
+        self._types = types
 
     async def play(self, picks: list[Pick]) -> None:
         """Open the file in each window, list the actions, run *picks* all at once, show what became of the text."""
@@ -157,6 +169,10 @@ class Story:
             await asyncio.gather(*(_until_ended(window, picks) for window in everyone))
             for window in everyone:
                 self._show_outcome(window)
+            if self._types:
+                first_window = windows[first.window]
+                self._screen.line(f"\nWhile you type, in window {first_window.name}:\n")
+                await type_through(first_window.editor, first_window.uri, self._screen)
         finally:
             await asyncio.gather(*(window.editor.stop() for window in everyone), return_exceptions=True)
 
