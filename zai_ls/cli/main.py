@@ -39,7 +39,9 @@ VERBS = {
     "run": Verb("zai_ls.cli.run", "run one action on a file; print or apply the change"),
     "score": Verb("zai_ls.cli.score", "how hard code is, and which model it would get"),
     "quota": Verb("zai_ls.cli.quota", "what is left of the account's quota windows"),
-    "stats": Verb("zai_ls.cli.stats", "what this machine has sent, and what it cost"),
+    "stats": Verb(
+        "zai_ls.cli.stats", "what this machine has sent, what it cost, and what became of completions"
+    ),
     "status": Verb("zai_ls.cli.status", "who waits, what is in flight, what is closed"),
     "doctor": Verb("zai_ls.cli.doctor", "find what is wrong, and say what to do"),
     "what-leaves": Verb("zai_ls.cli.what_leaves", "show the request that an action would send"),
