@@ -36,10 +36,12 @@ class _Steps:
 
     ceilings: tuple[float, ...]
     completions: int = 3
-    """How many of them a completion gets; by then nobody wants it any more."""
+    """How many of them a completion gets that a person asked for; by then nobody wants it any more."""
+    guesses: int = 0
+    """How many an editor's guess gets: the next pause brings another."""
 
 
-_RATE = _Steps((1.0, 2.0, 4.0, 8.0, 8.0, 8.0, 8.0, 8.0))
+_RATE = _Steps((1.0, 2.0, 4.0, 8.0, 8.0, 8.0, 8.0, 8.0), guesses=1)
 """Another tool may hold the account for half a minute; a person who asked, and sees why it waits, would wait for it."""
 _OVERLOAD = _Steps((2.0, 5.0, 15.0), completions=0)
 _SERVER = _Steps((0.5, 1.0, 2.0))
@@ -65,7 +67,9 @@ def retry_delay(error: errors.ZaiError, attempt: int, lane: Lane, random01: floa
     steps = _STEPS.get(type(error))
     if steps is None or attempt >= len(steps.ceilings):
         return None
-    if lane in {Lane.TYPING, Lane.INVOKED} and attempt >= steps.completions:
+    if attempt >= {Lane.TYPING: steps.guesses, Lane.INVOKED: steps.completions}.get(
+        lane, len(steps.ceilings)
+    ):
         return None
     delay = max(random01 * steps.ceilings[attempt], error.retry_after_s or 0.0)
     return delay if delay <= (_TYPING_PATIENCE_S if lane is Lane.TYPING else _PATIENCE_S) else None

@@ -12,12 +12,12 @@ A, C, T, G = Lane.ACTION, Lane.INVOKED, Lane.TYPING, Lane.AGENT
 CEILINGS = [
     (
         errors.RateLimited,
-        {A: [1, 2, 4, 8, 8, 8, 8, 8], C: [1, 2, 4], G: [1, 2, 4, 8, 8, 8, 8, 8], T: [1, 2, None]},
+        {A: [1, 2, 4, 8, 8, 8, 8, 8], C: [1, 2, 4], G: [1, 2, 4, 8, 8, 8, 8, 8], T: [1]},
     ),
     (errors.Overloaded, {A: [2, 5, 15], G: [2, 5, 15], C: [], T: []}),
-    (errors.ServerError, {A: [0.5, 1, 2], C: [0.5, 1, 2], G: [0.5, 1, 2], T: [0.5, 1, 2]}),
-    (errors.Unreachable, {A: [0.5, 1, 2], T: [0.5, 1, 2]}),
-    (errors.BadReply, {A: [0.5, 1, 2], T: [0.5, 1, 2]}),
+    (errors.ServerError, {A: [0.5, 1, 2], C: [0.5, 1, 2], G: [0.5, 1, 2], T: []}),
+    (errors.Unreachable, {A: [0.5, 1, 2], C: [0.5, 1, 2], T: []}),
+    (errors.BadReply, {A: [0.5, 1, 2], C: [0.5, 1, 2], T: []}),
     (errors.TimedOut, {A: [0.5], G: [0.5], C: [], T: []}),
     *[
         (kind, {A: [], C: [], T: [], G: []})
