@@ -164,12 +164,13 @@ async def test_who_waits_for_so_long_waits_no_longer(tmp_path):
 
 
 async def test_a_model_with_nothing_to_say_is_not_asked_again_here(tmp_path):
-    """By guessing; a person who asks is worth a second request."""
+    """By guessing: asked twice, since the stop word may have hidden what it said; a person who asks is worth another."""
     async with writing(tmp_path, BODY) as w:
-        w.story.reply("", SUM)
+        w.story.reply("", "", SUM)
+        assert await w.complete() == "no: cut_short"
         assert await w.complete() == "no: no_answer"
         assert await w.complete() == "no: nothing_to_add"
-        assert w.requests == 1
+        assert w.requests == 2
         assert await w.complete(invoked=True) == SUM
 
 
@@ -300,7 +301,8 @@ async def test_what_the_model_is_shown(tmp_path):
         prompt = w.prompt()
         assert "<imports>\nimport os\n</imports>" in prompt
         assert '<similar file="other.py">\ndef average(prices):' in prompt
-        assert "-RATE = 1\n+RATE = 2" in prompt
+        assert "+RATE = 2" in prompt
+        assert "RATE = 1" not in prompt, "what was taken out may have been a secret"
         assert "<after>\n\n\ndef other():\n    return 1\n</after>" in prompt
         assert "def total(prices):\n    </before>" in prompt
         assert "private" not in prompt
@@ -359,13 +361,27 @@ async def test_what_would_break_a_sound_file_is_dropped(tmp_path, reply):
         assert w.requests == 1
 
 
-async def test_a_model_that_fences_is_asked_in_another_way(tmp_path):
-    """In a line's request its fence is all that comes; the next request lets more through, and its code is found."""
+@pytest.mark.parametrize(
+    ("reply", "stop"),
+    [
+        ("```python\nx + 1\n```", ["\n```"]),
+        ("Here is the completion:\n\n```python\nx + 1\n```\n", None),
+        ("<think>\nx is 1.\n</think>\nx + 1", None),
+        ("\nx + 1", None),
+    ],
+)
+async def test_a_model_that_does_not_begin_with_code_is_asked_in_another_way(tmp_path, reply, stop):
+    """The stop word of a line hides its code; the next request lets more through. One that behaves is held short again."""
     async with writing(tmp_path, "x = 1\ny = ⎸\n") as w:
-        w.story.reply("```python\nx + 1\n```", "```python\nx + 1\n```", times=1)
-        assert await w.complete() == "no: fenced"
+        w.story.reply(reply, reply, "x + 2")
+        assert await w.complete() == "no: cut_short"
         assert await w.complete() == "x + 1"
-        assert [json.loads(body)["stop"] for body in w.story.heard.bodies] == [["\n"], ["\n```"]]
+        w.type("x + 1\nz = ")
+        assert await w.complete() == "x + 2"
+        w.type("x + 2\nz = ")
+        await w.complete()
+        stops = [json.loads(body).get("stop") for body in w.story.heard.bodies]
+        assert stops == [["\n"], stop, stop, ["\n"]]
 
 
 async def test_thinking_without_a_word_is_no_completion(tmp_path):

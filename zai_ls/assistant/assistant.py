@@ -16,7 +16,7 @@ from zai_ls.core.routing import COMPLETE
 from zai_ls.core.text import clamp, end_of
 from zai_ls.core.tokens import estimate
 from zai_ls.domain import Declined, Kept, Point, Quiet, Range, Window
-from zai_ls.errors import ZaiError
+from zai_ls.errors import Paused, ZaiError
 from zai_ls.glm.dialect import dialect_for
 from zai_ls.messages import say
 from zai_ls.state.pause import pause, resume
@@ -244,10 +244,12 @@ class Assistant:
     def pause(self) -> None:
         """Stop all requests of the account, in every process of this user."""
         pause(self._kit.slot, self._kit.account().label)
+        self.completer.account_changed(Paused())
 
     def resume(self) -> None:
         """Go on."""
         resume(self._kit.slot, self._kit.account().label)
+        self.completer.account_changed()
 
 
 def with_spent(windows: tuple[Window, ...], closures: Iterable[Closure]) -> tuple[Window, ...]:

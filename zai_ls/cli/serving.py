@@ -14,6 +14,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from zai_ls.errors import ZaiError
 from zai_ls.messages import say
 
 if TYPE_CHECKING:
@@ -164,18 +165,25 @@ class Late:
 
     async def complete(self, ask: CompletionAsk, texts: Texts, /) -> Completed:
         """Complete, as soon as the key is known; for who cannot wait it is made ready by then."""
-        if ask.waits_s == 0 and self._ready is not None and not self._ready.done():
-            from zai_ls.core.completion.whether import quiet
+        from zai_ls.assistant.ports import Status
+        from zai_ls.core.completion.whether import quiet
 
+        if ask.waits_s == 0 and self._ready is not None and not self._ready.done():
             task = asyncio.ensure_future(self.complete(replace(ask, waits_s=None, for_later=True), texts))
             self._fills.add(task)
             task.add_done_callback(self._fills.discard)
             return quiet("not_ready")
         # One behind the other: a wish that comes in the moment in which the key is known must not overtake those
         # that have waited for it, or they would count as the newer ones.
-        async with self._line:
-            await self._settled()
-        return await self.app().assistant.completer.complete(ask, texts)
+        try:
+            async with self._line:
+                await self._settled()
+            completer = self.app().assistant.completer
+        except ZaiError as error:
+            # Whoever types is not told at every key: a status line is, and whoever asks why nothing comes.
+            self.show_status(Status("problem", say("status.problem"), error.user_text))
+            return quiet("failed", why=error.user_text)
+        return await completer.complete(ask, texts)
 
     def menu_mode(self) -> str:
         """When completions are offered in the editor's menu."""

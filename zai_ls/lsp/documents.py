@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 from lsprotocol import types
 from pygls.uris import to_fs_path
 
+from zai_ls.core.hunks import common_ends
 from zai_ls.core.text import body_of, splice, split_lines, text_in
 from zai_ls.domain import Change, Point, Range, Snapshot
 from zai_ls.lsp.convert import range_in
@@ -272,15 +273,18 @@ class Documents:
                 seen.set_result(True)
 
 
-_PAIRS = frozenset({"()", "[]", "{}", "<>", "''", '""', "``"})
-"""What one key brings where an editor closes brackets by itself."""
+_KEY = 3
+"""Characters that one key may bring or take: what an input method commits, what an editor closes by itself."""
 
 
 def _is_key(text: str, replaced: str) -> bool:
-    """Is putting *text* in place of *replaced* what one key of a person does? A new line is none: a menu is not for that."""
-    if not text:
-        return len(replaced) == 1
-    return text in _PAIRS or (len(text) == 1 and text not in "\r\n")
+    """Is putting *text* in place of *replaced* what one key of a person does? An editor may send the whole line for it.
+
+    A new line is none: nobody opens a menu with it.
+    """
+    head, tail = common_ends(text, replaced)
+    came, went = text[head : len(text) - tail], replaced[head : len(replaced) - tail]
+    return bool(came or went) and max(len(came), len(went)) <= _KEY and not {*came, *went} & {"\r", "\n"}
 
 
 def _same_but_endings(one: Sequence[str], other: Sequence[str]) -> bool:

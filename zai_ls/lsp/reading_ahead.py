@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
 _PAUSE_S = 0.15
 """Without a change for so long, nobody types."""
+_LARGE = 100_000
+"""Characters from which a text takes long enough to read that a key may come meanwhile."""
+_PAUSE_FOR_LARGE_S = 0.75
 _MOST_CHARACTERS = 400_000
 """Longer texts would hold up the messages that come meanwhile; they are read when somebody asks."""
 
@@ -50,12 +53,16 @@ class ReadingAhead:
         if self._task is None or self._task.done():
             self._task = asyncio.ensure_future(self._read_all())
 
+    def _is_large(self) -> bool:
+        documents = map(self._documents.get, self._uris)
+        return any(document is not None and sum(map(len, document.lines)) > _LARGE for document in documents)
+
     async def _read_all(self) -> None:
         await self._clock.sleep(0)
         while self._uris:
             while self._typing:
                 self._typing = False
-                await self._clock.sleep(_PAUSE_S)
+                await self._clock.sleep(_PAUSE_FOR_LARGE_S if self._is_large() else _PAUSE_S)
             snapshot = self._documents.snapshot(self._uris.pop())
             if snapshot is None or sum(map(len, snapshot.lines)) > _MOST_CHARACTERS:
                 continue

@@ -262,9 +262,9 @@ def test_the_other_documents_the_latest_first():
 
 
 async def test_when_a_key_was_typed():
-    """One character that is no line break, with what an editor closes by itself, or a backspace; anything else is no key."""
+    """A few characters that came or went in a line, whatever range the editor sends; anything else is no key."""
     clock = TurnedClock()
-    documents = opened("abcdef\n", clock=clock)
+    documents = opened("abcdefghij\n", clock=clock)
     document = documents.get(URI)
     assert document.key_at is None
     for version, (change, is_key) in enumerate(
@@ -273,12 +273,14 @@ async def test_when_a_key_was_typed():
             (partial(0, 0, 0, 0, "👍"), True),
             (partial(0, 0, 0, 2, "y"), True),
             (partial(0, 0, 0, 1, ""), True),
-            (partial(0, 0, 0, 2, ""), False),
+            (partial(0, 0, 0, 4, ""), False),
             (partial(0, 0, 0, 0, "()"), True),
-            (partial(0, 0, 0, 0, "ab"), False),
+            (partial(0, 0, 0, 0, "商品"), True),
+            (partial(0, 0, 0, 0, "word"), False),
             (partial(0, 0, 0, 0, "\n"), False),
             (partial(0, 0, 0, 0, "\r\n"), False),
             (full("other\n"), False),
+            (full("otherx\n"), True),
         ],
         2,
     ):

@@ -50,6 +50,10 @@ _CHANGED_LATELY_S = 5.0
 """A wish so long after the last change was not brought about by it: its pause begins with the wish."""
 
 
+_LONGEST_GUESS_S = 20.0
+"""An editor's guess that is not answered by then is given up."""
+
+
 class Completer:
     """Completions of one process."""
 
@@ -127,11 +131,17 @@ class Completer:
         self._texts = texts
         sheet = self._sheet(ask.snapshot.uri)
         waits = ask.waits_s is None or ask.waits_s > 0
-        turn = sheet.take_turn() if waits else None
+        turn = sheet.take_turn(ask) if waits else None
+        if waits and turn is None:
+            return quiet("preempted")
         try:
             answer = await self._completed(ask, texts, sheet, turn)
         except ZaiError as error:  # no account, no state: what any request would meet
+            self._show_status(error)
             answer = quiet("failed", why=error.user_text)
+        finally:
+            if turn is not None:
+                turn.is_open = False
         if isinstance(answer, Quiet) and answer.reason != "superseded":
             self._note(ask, [answer.text], sheet)
         return answer
@@ -177,7 +187,12 @@ class Completer:
         if (no := self._throttled(ask)) is not None:
             return no
         flight = self._send(ask, place, texts, sheet)
+        if not ask.invoked:
+            too_late = self._kit.clock.now() + _LONGEST_GUESS_S
+            ends_at = too_late if ends_at is None else min(ends_at, too_late)
         answer = await self._answer_of(flight, ask, sheet, turn, ends_at)
+        if ends_at is not None and not ask.invoked and self._kit.clock.now() >= ends_at:
+            flight.close(quiet("too_late"))
         return answer or flight.why or quiet("text_moved")
 
     def _switched_off(self) -> Quiet | None:
@@ -301,7 +316,7 @@ class Completer:
 
     def _wish(self, snapshot: Snapshot, place: Place, texts: Texts, account: Account) -> Wish:
         choice = route_completion(snapshot.language, self._kit.routing(account))
-        return wish_for(self._kit, choice, snapshot, place, texts, fences=self._pace(choice.model).fences)
+        return wish_for(self._kit, choice, snapshot, place, texts, manners=self._pace(choice.model).manners)
 
     def _renewed(
         self, wish: Wish, ask: CompletionAsk, texts: Texts, sheet: Sheet, account: Account
@@ -331,6 +346,8 @@ class Completer:
             if sheet.flight is flight:
                 sheet.flight = None
         self._latency_s = self._pace(flight.wish.choice.model).latency_s
+        if flight.error is not None:
+            self._fates.missed(flight.wish.snapshot.uri)  # each failure makes the next pause longer
         try:
             self._stretch = throttle.stretch(self._windows(account.label))
         except StateUnusable as error:
@@ -387,6 +404,10 @@ class Completer:
 
     def _show_status(self, error: ZaiError | None = None) -> None:
         self._on_status(self.status(error))
+
+    def account_changed(self, error: ZaiError | None = None) -> None:
+        """The account was paused (*error* says so), or goes on."""
+        self._show_status(error)
 
     # -- small things ----------------------------------------------------------------------------------------
 

@@ -20,6 +20,7 @@ from zai_ls.core.completion.pace import closes_early
 from zai_ls.core.completion.place import follows, typed_since
 from zai_ls.core.completion.prompt import echoes
 from zai_ls.core.completion.proposal import Proposal
+from zai_ls.core.completion.shape import plain_stop
 from zai_ls.core.completion.soundness import spoils
 from zai_ls.core.completion.whether import quiet
 from zai_ls.core.routing import COMPLETE
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
     from zai_ls.assistant.completing.wish import Wish
     from zai_ls.assistant.kit import Kit
     from zai_ls.core.completion.pace import ModelPace
+    from zai_ls.core.completion.shape import Manners
     from zai_ls.dispatch import Exchange
     from zai_ls.domain import Account, CompletionAsk, Point, ReplyEvent
 
@@ -242,19 +244,18 @@ class Flight:
         reply = observer.reply()
         now = self._kit.clock.now()
         pace = self._pace(self.wish.choice.model)
-        fenced = self._raw.lstrip().startswith("```")
+        # What it thinks aloud is taken out before we see it; then a stop word would have hidden all that came behind.
+        manners = "talks" if reply.reasoning and pace.manners == "talks" else self._manners()
         if not self.shown.done():
             if reply.finish in {FinishReason.STOP, FinishReason.LENGTH}:
                 found = self._written(ended=True, cut_off=reply.finish is FinishReason.LENGTH)
-                if not found.text and fenced and not pace.fences:
-                    self.why = quiet(
-                        "fenced"
-                    )  # nothing is remembered of it: asked again, more is let through
-                else:
+                if found.text or reply.reasoning or pace.manners == manners or manners == "plain":
                     self._propose(found)
+                else:  # nothing is remembered of it: asked again, more is let through
+                    self.why = quiet("cut_short")
             else:
                 self.why = quiet("no_answer", why=say("no_answer.broken_off", finish=reply.finish.value))
-        pace.fences = fenced
+        pace.manners = manners
         took = now - (self._first_at or now)
         pace.saw(now - self._sent_at, reply.usage.completion_tokens / took if took > 0 else 0.0)
         self.lines.append(
@@ -267,6 +268,14 @@ class Flight:
                 tokens=reply.usage.completion_tokens,
             )
         )
+
+    def _manners(self) -> Manners:
+        """How the model began: would the stop word for plain code have let code through?"""
+        raw, shape = self._raw, self.wish.shape
+        plain = raw.partition(plain_stop(block=shape.block))[0]
+        if written(plain, self.wish.place, shape, ended=True).text:
+            return "plain"
+        return "fences" if raw.lstrip().startswith("```") else "talks"
 
     def _is_enough(self, received: int) -> bool:
         """Does nobody need the rest, and is closing quicker than its end?"""

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from zai_ls.assistant.completing.flight import Flight
     from zai_ls.core.completion.proposal import Proposal
-    from zai_ls.domain import Change
+    from zai_ls.domain import Change, CompletionAsk
 
 _PROPOSALS = 32
 _PROPOSALS_S = 600.0
@@ -27,8 +27,11 @@ _PROPOSALS_S = 600.0
 class Turn:
     """A wish that waits; over as soon as a newer one comes."""
 
-    def __init__(self) -> None:
+    def __init__(self, ask: CompletionAsk) -> None:
+        self.ask = ask
         self.newer: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self.is_open = True
+        """Its wish has no answer yet."""
 
     def end(self) -> None:
         """A newer wish has come."""
@@ -53,11 +56,14 @@ class Sheet:
         """The latest request of this document, until it has ended."""
         self._turn: Turn | None = None
 
-    def take_turn(self) -> Turn:
-        """A new wish waits from now on; the one before it is over."""
-        if self._turn is not None:
-            self._turn.end()
-        self._turn = Turn()
+    def take_turn(self, ask: CompletionAsk) -> Turn | None:
+        """A new wish waits from now on, and the one before it is over; None: a person's own for the same text goes first."""
+        before = self._turn
+        if before is not None and before.is_open:
+            if before.ask.invoked and not ask.invoked and before.ask.snapshot.version == ask.snapshot.version:
+                return None
+            before.end()
+        self._turn = Turn(ask)
         return self._turn
 
     def changed(self, changes: Sequence[Change]) -> None:

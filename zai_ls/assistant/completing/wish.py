@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from zai_ls.assistant.kit import Kit
     from zai_ls.assistant.ports import Texts
     from zai_ls.core.completion.place import Place
-    from zai_ls.core.completion.shape import Shape
+    from zai_ls.core.completion.shape import Manners, Shape
     from zai_ls.domain import Choice, CompletionAsk, Prompt, Quiet, Snapshot
 
 _BELOW_SHARE = 0.25
@@ -30,9 +30,13 @@ _SIMILAR_SHARE = 0.25
 _EDITS_SHARE = 0.12
 _EDITS_S = 300.0
 """How long a change counts as recent."""
+_WRITTEN = ("file:", "untitled:")
+"""Schemes of what a person writes; others hold old revisions, output and the like."""
 _LINES_LIKE = 12
 """Lines above the cursor that similar code is looked for by."""
 _MOST_OTHERS = 8
+_LONGEST_LINE = 20_000
+"""Characters; a text with a longer line was not written by hand, and takes long to read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,10 +51,10 @@ class Wish:
 
 
 def wish_for(
-    kit: Kit, choice: Choice, snapshot: Snapshot, place: Place, texts: Texts, *, fences: bool = False
+    kit: Kit, choice: Choice, snapshot: Snapshot, place: Place, texts: Texts, *, manners: Manners = "plain"
 ) -> Wish:
-    """The wish for a completion at *place*, to be asked of *choice*; *fences*: that model is known to fence its replies."""
-    shape = shape_of(place, max_tokens=kit.config.settings.completion_max_tokens, fences=fences)
+    """The wish for a completion at *place*, to be asked of *choice*; *manners*: how that model is known to begin."""
+    shape = shape_of(place, max_tokens=kit.config.settings.completion_max_tokens, manners=manners)
     shown = _surrounding(kit, snapshot, place, texts)
     return Wish(
         snapshot, place, shape, completion_prompt(snapshot, place, shape, shown, root=kit.root), choice
@@ -85,8 +89,11 @@ def completion_mode(kit: Kit, snapshot: Snapshot) -> str:
 
 
 def is_unfit(snapshot: Snapshot, max_bytes: int) -> bool:
-    """Is the document too large, or binary? Looks at its lines, not at its joined text."""
-    return sum(map(len, snapshot.lines)) > max_bytes or any("\0" in line for line in snapshot.lines)
+    """Is the document too large, or binary, or not written by hand? Looks at its lines, not at its joined text."""
+    sizes = list(map(len, snapshot.lines))
+    return (
+        sum(sizes) > max_bytes or max(sizes) > _LONGEST_LINE or any("\0" in line for line in snapshot.lines)
+    )
 
 
 def path_of(snapshot: Snapshot) -> str:
@@ -139,7 +146,8 @@ def _may_show(kit: Kit, other: Snapshot) -> bool:
     """May code of another open document be sent along?"""
     settings = kit.config.settings
     return (
-        not is_secret_bearing(path_of(other))
+        other.uri.startswith(_WRITTEN)
+        and not is_secret_bearing(path_of(other))
         and other.language not in settings.languages_off
         and completion_mode(kit, other) != "off"
         and not is_unfit(other, settings.limits_max_file_bytes)

@@ -26,8 +26,9 @@ _LONGEST = 200
 def recent_edits(
     old: Sequence[str], new: Sequence[str], *, cursor: int | None, budget: int, path: str
 ) -> str:
-    """How *old* became *new*, the places near line *cursor* of *new* left out; empty when there is nothing to tell.
+    """What stands in *new* that did not in *old*, the places near line *cursor* of *new* left out; empty when that is nothing.
 
+    What was taken out is not told: it may be a secret that had no business there.
     *cursor* None: the cursor is in another document. At most *budget* tokens.
     """
     head, tail = common_ends(old, new)
@@ -43,9 +44,9 @@ def recent_edits(
         if cursor in range(line - _NEAR, line + len(hunk.items) + _NEAR):
             continue
         changed += max(len(hunk.items), hunk.end - hunk.start)
-        removed = [f"-{body_of(text)[:_LONGEST]}" for text in inner[hunk.start : hunk.end]]
         added = [f"+{body_of(text)[:_LONGEST]}" for text in hunk.items]
-        told.append("\n".join([f"@@ {one_line(path)}:{line + 1}", *removed, *added]))
+        if added:
+            told.append("\n".join([f"@@ {one_line(path)}:{line + 1}", *added]))
     if changed > _MOST_LINES:
         return ""
     kept: list[str] = []

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from zai_ls.core.completion.place import Place
+    from zai_ls.core.completion.shape import Manners
 
 USUAL_GAP_S = 0.2
 """Between two keys, as long as a person has typed too little to know better."""
@@ -124,8 +125,8 @@ class ModelPace:
     latency_s: float = 0.0
     """From sending to a completion that can be shown; 0 when unknown."""
     tokens_per_s: float = 0.0
-    fences: bool = False
-    """It fences its replies, whatever it is told."""
+    manners: Manners = "plain"
+    """How it began its latest reply."""
 
     def saw(self, latency_s: float, tokens_per_s: float) -> None:
         """One more reply: recent ones count more."""

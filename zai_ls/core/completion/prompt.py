@@ -58,7 +58,7 @@ class Surrounding:
     snippets: tuple[Snippet, ...] = ()
     """From other open documents."""
     edits: str = ""
-    """What the person changed lately elsewhere, as a diff."""
+    """What the person wrote lately elsewhere, as a diff."""
 
 
 def completion_prompt(
@@ -83,6 +83,6 @@ def completion_prompt(
         system=SYSTEM,
         user="\n\n".join(part for part in parts if part),
         max_tokens=shape.max_tokens,
-        stop=shape.stop,
+        stop=shape.stop or None,
         thinking=Thinking.OFF,
     )

@@ -73,7 +73,7 @@ def around_thought(text: str) -> tuple[str, str] | None:
 # -- marks --------------------------------------------------------------------------------------------------
 
 _HERE = (
-    "<|cursor|>", "<cursor>", "</cursor>", "<|/cursor|>", "[cursor]", "<|fim_middle|>", "<|fim_prefix|>", "<|fim_hole|>",
+    "<|cursor|>", "<cursor>", "</cursor>", "<|/cursor|>", "<|fim_middle|>", "<|fim_prefix|>", "<|fim_hole|>",
     "<|code_middle|>", "<|code_prefix|>", "<|assistant|>", "<|begin_of_box|>", "</before>", "<insert>", "<completion>", "<middle>",
 )  # fmt: skip
 """Marks of a prompt that are left out, and the text goes on."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from zai_ls.core.completion.near import near, opens_block
 from zai_ls.core.languages import language
@@ -19,8 +19,10 @@ LINE_TOKENS = 48
 _LINE_STOP = "\n"
 _BLOCK_STOP = "\n\n"
 """A blank line ends a block: what comes after it is asked for when the person is there."""
-FENCED_STOP = "\n```"
-"""For a model that fences whatever it writes: its first line is the fence, and would be all that comes."""
+_FENCED_STOP = "\n```"
+Manners = Literal["plain", "fences", "talks"]
+"""How a model begins its replies: with code; with a fence, which would be all that comes up to the first line break; or with
+talk, thinking or empty lines, after which no stop word can tell what is to come."""
 _OPENS = re.compile(r"(?:->|\b(?:do|then|begin|else|try|of))$")
 """What a line ends in when a block goes on below it, in languages whose openers nobody has listed."""
 _OPENS_HERE = re.compile(
@@ -38,20 +40,25 @@ class Shape:
     max_tokens: int
     """Bound on the reply."""
     stop: str
-    """The stop word that ends it at the service."""
+    """The stop word that ends it at the service; empty: none."""
 
 
-def shape_of(place: Place, *, max_tokens: int, fences: bool = False) -> Shape:
+def shape_of(place: Place, *, max_tokens: int, manners: Manners = "plain") -> Shape:
     """The rest of the line, unless a block begins at *place*.
 
     A block begins on an empty line below something that opens one, below a comment or a docstring that says what comes,
     and below an empty line; and at the end of a line that opens one. Right inside brackets only what opens counts.
-    *fences*: this model is known to fence its replies.
+    *manners*: how this model is known to begin.
     """
     block = begins_block(place)
     tokens = max_tokens if block else min(max_tokens, LINE_TOKENS)
-    stop = FENCED_STOP if fences else _BLOCK_STOP if block else _LINE_STOP
-    return Shape(block, tokens, stop)
+    stops: dict[Manners, str] = {"plain": plain_stop(block=block), "fences": _FENCED_STOP, "talks": ""}
+    return Shape(block, tokens, stops[manners])
+
+
+def plain_stop(*, block: bool) -> str:
+    """What ends the reply of a model that begins with code."""
+    return _BLOCK_STOP if block else _LINE_STOP
 
 
 def begins_block(place: Place) -> bool:

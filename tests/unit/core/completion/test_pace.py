@@ -139,7 +139,7 @@ def test_when_a_stream_is_closed_before_its_end(rest, speed, gap, connect, early
 def test_the_pace_of_a_model():
     """The first reply counts alone, later ones by their share; a speed that nobody could measure changes nothing."""
     model = ModelPace()
-    assert (model.latency_s, model.tokens_per_s, model.fences) == (0.0, 0.0, False)
+    assert (model.latency_s, model.tokens_per_s, model.manners) == (0.0, 0.0, "plain")
     model.saw(2.0, 100.0)
     assert (model.latency_s, model.tokens_per_s) == (2.0, 100.0)
     model.saw(1.0, 200.0)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.unit.core.completion.replies import place_in
-from zai_ls.core.completion.shape import FENCED_STOP, LINE_TOKENS, shape_of
+from zai_ls.core.completion.shape import LINE_TOKENS, plain_stop, shape_of
 
 BLOCKS = [
     ("python", "⎸", "nothing above"),
@@ -135,7 +135,11 @@ def test_a_smaller_bound_holds_for_a_line_too():
 @pytest.mark.parametrize("text", ["x = ⎸", "def f():\n    ⎸"])
 def test_a_model_that_fences_is_stopped_at_the_end_of_its_fence(text):
     """Its first line is the fence: a line break would stop it before it has said anything."""
-    plain, fenced = (shape_of(place_in(text), max_tokens=160, fences=fences) for fences in (False, True))
+    plain, fenced, talked = (
+        shape_of(place_in(text), max_tokens=160, manners=manners) for manners in ("plain", "fences", "talks")
+    )
+    assert plain.stop == plain_stop(block=plain.block)
+    assert talked.stop == ""
 
-    assert fenced.stop == FENCED_STOP
+    assert fenced.stop == "\n```"
     assert (fenced.block, fenced.max_tokens) == (plain.block, plain.max_tokens)
