@@ -259,7 +259,7 @@ def test_the_table_has_every_entry():
 @pytest.mark.parametrize("name", ENTRIES)
 def test_what_each_entry_says(name):
     """Role, bounds, access, prices and factors, one by one: a slip of the pen in the catalogue is read by nobody else."""
-    role, context, longest, plans, usd, cny, credits, prompts, stops, thinks = ENTRIES[name]
+    role, context, longest, plans, usd, cny, in_credits, prompts, stops, thinks = ENTRIES[name]
     entry = CATALOGUE.model(name)
 
     def first(tiers):
@@ -269,7 +269,7 @@ def test_what_each_entry_says(name):
     assert entry.plans == set(plans.split())
     assert (first(entry.usd), first(entry.cny)) == (usd, cny)
     found = entry.credits and (entry.credits.input, entry.credits.cached, entry.credits.output)
-    assert (found, entry.prompts, entry.off_peak) == (credits, prompts, None)
+    assert (found, entry.prompts, entry.off_peak) == (in_credits, prompts, None)
     assert (entry.thinking.can_disable, entry.thinking.auto) == (stops, thinks)
     assert (entry.certain, entry.unknown) == (name != "glm-5-code", False)
 
