@@ -354,6 +354,19 @@ async def test_our_count_learns_from_the_services(tmp_path):
         assert oldest.prompt_tokens > 0
 
 
+async def test_completions_teach_too(tmp_path):
+    """They are most of the requests."""
+    code = "".join(f"def helper_{n}(value):\n    return value + {n}\n\n\n" for n in range(40))
+    async with writing(tmp_path, code + "def f(x):\n    return ⎸\n") as w:
+        for n in range(5):
+            w.open(f"{code}def f(x_{n}):\n    return ⎸\n", f"{n}.py")
+            w.story.reply(f"x_{n} + 1")
+            assert await w.complete() == f"x_{n} + 1"
+            await w.until(w.story.road.is_at_rest)
+
+        assert w.story.road.ledger.factors("test")[LIGHT] != 1.0
+
+
 async def test_foreign_requests_teach_nothing(tmp_path):
     """We have not counted their prompts."""
     async with story(tmp_path) as s:

@@ -78,7 +78,6 @@ def fit(size: Size, model: str, others: Iterable[str], routing: Routing) -> Fit 
     best = max(rooms, key=lambda each: rooms[each], default=None)
     if best is None or rooms[best] < size.bare:
         return None
-    best = model if own == rooms[best] else best
     return Fit(best, rooms[best] - size.bare)
 
 

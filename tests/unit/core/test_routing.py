@@ -140,6 +140,9 @@ def test_when_the_service_refuses_there_is_a_next_one() -> None:
         "glm-5.3-flash",
     )
     assert chosen(0.1, explicit="glm-5").fallbacks == ()
+    without = Routing(Catalogue.load({"models": {"glm-5.3": False}}), "pro")
+    taken = route(Scored(0.9), ACTIONS["fix"], "go", explicit=None, routing=without)
+    assert taken.fallbacks == ("glm-4.7", "glm-4.5-air", "glm-5.3-flash")
     assert route_completion("python", Routing(CATALOGUE, "payg")).fallbacks == ("glm-4.7", "glm-5.3-flash")
 
 

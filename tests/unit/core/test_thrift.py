@@ -65,6 +65,7 @@ RULES = {
     "the share is a setting": (0.9, [window(left=COST / 0.031)], {"bounds": Bounds(most_share=0.5)}, "glm-5", "strong"),
     "any window counts": (0.9, [window(), window("week", left=COST / 0.2)], {}, "glm-4.5-air", "of the week window"),
     "so far down as it must": (0.9, [window(left=COST / 0.08)], {}, "glm-4.5-air", "% of what is left"),
+    "the pace adds no step, and takes none back": (0.9, [window(left=COST / 0.08)], {"pace": {"5h": 2_000}}, "glm-4.5-air", "% of what is left"),
     "nothing left": (0.9, [window(left=0.0)], {}, "glm-4.5-air", "100 % of what is left"),
     "the standard model too": (0.5, [window(left=COST / 0.1)], {}, "glm-4.5-air", "% of what is left"),
     "the light model has no cheaper one": (0.1, [window(left=0.0)], {}, "glm-4.5-air", "light model"),

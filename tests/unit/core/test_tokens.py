@@ -109,6 +109,7 @@ def test_the_factor_is_a_moving_average() -> None:
 def test_the_factor_stays_within_bounds(ratio: float, factor: float) -> None:
     """What is farther off was counted over something else."""
     assert after(*[ratio] * 9).factor == factor
+    assert after(1.0, ratio).factor == pytest.approx((1 + factor) / 2), "one odd request weighs no more"
 
 
 @pytest.mark.parametrize(("counted", "reported"), [(199, 400), (1_000, 0), (0, 50)])
