@@ -258,6 +258,31 @@ async def test_a_guess_gives_way_to_an_action(desk):
     assert window.told == []
 
 
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"completion": {"mode": "off"}},
+        {"completion": {"perGlob": {"*.py": "off"}}},
+        {"languages": {"off": ["python"]}},
+    ],
+    ids=["mode", "glob", "language"],
+)
+async def test_what_is_switched_off_meanwhile_is_not_sent(desk, settings):
+    """Its wish stands in line behind another window's request when the person switches it off."""
+    other, file, there = await writing(desk, name="other.py")
+    window, uri, at = await writing(desk)
+    desk.emulator.reply(SUM, fault="slow-first-token=1")
+    _, first = other.wish(file, there)
+    await desk.in_flight()
+    _, guess = window.wish(uri, at, automatic=True)
+    await asyncio.sleep(0.3)
+    window.configuration = settings
+    window.notify("workspace/didChangeConfiguration", {"settings": {}})
+    assert await guess == {"items": []}
+    assert len((await first)["items"]) == 1
+    assert len(desk.emulator.record.chats) == 1
+
+
 async def test_two_windows_share_one_account(tmp_path):
     """Both ask at the same moment: both get an answer, one after the other."""
     async with a_desk(tmp_path, service_s=0.1) as desk:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.e2e.rawclient import MODERN, frame, raw_client
+from zai_ls.cli.demo.editor import ScriptedEditor
 
 URI = "file:///w/a.py"
 NOWHERE = {"start": {"line": 0, "character": 0}, "end": {"line": 0, "character": 0}}
@@ -216,3 +217,15 @@ async def test_stdout_belongs_to_lsp():
         await client.initialize()
         await client.logged("print must not reach the editor")
         assert await client.stop() == 0
+
+
+async def test_a_request_cancelled_right_behind_it_leaves_no_word_on_stderr():
+    """Editors cancel at every key, often in the same write; what a server says on stderr, they show."""
+    window = ScriptedEditor()
+    await window.start()
+    window.open(URI, "python", "x = 1\n")
+    for _ in range(20):
+        request, _ = window.ask("textDocument/codeAction", action_params())
+        window.cancel(request)
+    assert await window.stop() == 0
+    assert bytes(window.stderr) == b""

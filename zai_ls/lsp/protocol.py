@@ -144,7 +144,8 @@ class Protocol(LanguageServerProtocol):
             self._answer_error(msg_id, method, error)
             return
         if inspect.isawaitable(result):
-            task = asyncio.ensure_future(_awaited(result))
+            # A task of the handler's own: one around it, cancelled before it begins, would never await it.
+            task = asyncio.ensure_future(result)
             self._tasks[msg_id] = task
             task.add_done_callback(lambda done: self._answer_task(msg_id, method, done))
         else:
@@ -359,10 +360,6 @@ class Protocol(LanguageServerProtocol):
         for msg_id in requests.keys() & self._tasks.keys():
             del self._tasks[msg_id]
             self._refuse(msg_id, types.LSPErrorCodes.RequestCancelled, say("error.cancelled"))
-
-
-async def _awaited(result: Awaitable[Any]) -> Any:
-    return await result
 
 
 async def _nothing_to_stop() -> None:

@@ -290,7 +290,7 @@ class Completer:
             wish,
             lane=_lane(ask),
             pace=self._pace,
-            renewed=lambda wish: self._renewed(wish, texts, sheet, account),
+            renewed=lambda wish: self._renewed(wish, ask, texts, sheet, account),
             on_sent=self._show_status,
         )
         sheet.flight = flight
@@ -303,10 +303,12 @@ class Completer:
         choice = route_completion(snapshot.language, self._kit.routing(account))
         return wish_for(self._kit, choice, snapshot, place, texts, fences=self._pace(choice.model).fences)
 
-    def _renewed(self, wish: Wish, texts: Texts, sheet: Sheet, account: Account) -> Wish | None:
-        """*wish* for the text as it is with the slot in hand; None when the person is elsewhere by now."""
+    def _renewed(
+        self, wish: Wish, ask: CompletionAsk, texts: Texts, sheet: Sheet, account: Account
+    ) -> Wish | None:
+        """*wish* for the text as it is with the slot in hand; None when the person is elsewhere by now, or has switched it off."""
         current = texts.read(wish.snapshot.uri)
-        if current is None or not self._on:
+        if current is None or not self._on or standing_no(self._kit, replace(ask, snapshot=current)):
             return None
         if current.version == wish.snapshot.version:
             return wish

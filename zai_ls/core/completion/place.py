@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 _ABOVE = 40
 """Lines above the cursor by which a place is known again."""
+_LEAST_ABOVE = 2
+"""Lines with text above that a place which has moved is known again by: at the top of a file there may be none, as before any line."""
 _BELOW = 12
 
 
@@ -106,6 +108,8 @@ _CLOSERS = ")]}>\"'`;"
 def _is_at(place: Place, lines: Sequence[str], number: int) -> bool:
     """Does *place* begin in line *number*: is the text before it the same there, and in the lines above?"""
     if not lines[number].startswith(place.before):
+        return False
+    if number != place.point.line and sum(bool(line.strip()) for line in place.above) < _LEAST_ABOVE:
         return False
     return tuple(lines[max(0, number - len(place.above)) : number]) == place.above
 

@@ -60,6 +60,8 @@ def since(was, now):
         pytest.param("⎸", "ab⎸", "ab", "", id="in an empty document"),
         pytest.param("⎸", "a\nb⎸", "a\nb", "", id="lines in an empty document"),
         pytest.param("\n⎸", "\na\n\nb⎸", "a\n\nb", "", id="what was typed looks like the place itself"),
+        pytest.param("import ⎸", "x = 1\n" * 9 + "import ⎸", None, "", id="the first line again, elsewhere"),
+        pytest.param("\n⎸", "def f():\n    return 1\n\n⎸", None, "", id="a blank line above, elsewhere"),
         pytest.param("x" * 9_999 + "⎸", "x" * 9_999 + "y⎸", "y", "", id="a very long line"),
     ],
 )  # fmt: skip

@@ -68,7 +68,7 @@ def test_what_is_typed_and_what_is_left_make_the_whole(cursor, text, data):
         pytest.param("x = ⎸\na\n", "foo", "x = f⎸\nb\n", None, id="the line below was changed"),
         pytest.param("⎸", "a\nb", "a\n⎸", "b", id="from the start of a document"),
         pytest.param("a\n⎸", "a\na\nb", "a\na\n⎸", "a\nb", id="the same line as above"),
-        pytest.param("a\nx = ⎸\n", "foo", "b\na\nx = f⎸\n", "oo", id="a line came far above"),
+        pytest.param("a\nc\nx = ⎸\n", "foo", "b\na\nc\nx = f⎸\n", "oo", id="a line came far above"),
         pytest.param("⎸", "", "⎸", "", id="nothing to say"),
     ],
 )  # fmt: skip
