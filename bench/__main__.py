@@ -7,7 +7,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from bench import added, completing, process, slots, together
+from bench import added, completing, process, saving, slots, together
 from bench.replay.play import economy
 from bench.stage import SERVICE_S, emulator
 from bench.storm import storm
@@ -110,6 +110,9 @@ async def main() -> int:
     row("completions: requests, ratio to a plain 350 ms debounce", e.to_plain, 0.35)
     row("completions: requests, ratio to the same with a cache", e.to_cached, 0.8)
     row("completions: useful characters, of that debounce to ours", e.usefulness, 1)
+    m = await asyncio.to_thread(saving.measure)
+    row("actions: credits, ratio to always the strong model", m.ratio, 0.6)
+    console.print(f"choice of a model: {m}")
     console.print(table)
     console.print(f"{missed} goal(s) missed" if missed else "all goals met")
     return 0

@@ -30,6 +30,8 @@ _PLANS = frozenset({"payg", "lite", "pro", "max"})
 _DIALECTS = frozenset({"openai", "anthropic"})
 _PER_CREDIT = 10_000
 _PER_PRICE = 1_000_000
+_CALLS_A_PROMPT = 15
+"""How many calls of a model one prompt of an older plan is, at least: 15 to 20 by the vendor's FAQ."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +83,13 @@ class ModelEntry:
     usd: tuple[tuple[int, Rates], ...] = ()
     """Tiers by prompt length, ascending: (from so many prompt tokens, rates)."""
     cny: tuple[tuple[int, Rates], ...] = ()
+    off_peak: float | None = None
+    """What credits cost outside peak hours, as a part of what they cost in them; None: as everywhere."""
+    prompts: tuple[float, float] = (1.0, 1.0)
+    """How many times one call counts on plans whose windows are in prompts: at peak, and outside."""
     images: bool = False
+    certain: bool = True
+    """False: nobody has shown that it can be called; it is used only where a person names it."""
     note: str = ""
     """What is uncertain about this entry."""
     unknown: bool = False
@@ -110,6 +118,10 @@ class PlanEntry:
     standard: str
     strong: str
     completion: str
+    specialist: str = ""
+    """For code-heavy work on hard code; empty: there is none."""
+    spare: tuple[str, ...] = ()
+    """Whom to ask, in this order, when all of these are refused."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,8 +164,18 @@ class Peak:
 
     def covers(self, at: float) -> bool:
         """Is *at* (epoch seconds) in peak hours? Asked in the vendor's zone, which has no daylight saving."""
-        there = datetime.fromtimestamp(at, UTC) + timedelta(hours=self.utc_offset_hours)
-        return there.weekday() in self.weekdays and self.from_hour <= there.hour < self.to_hour
+        there = self._there(at)
+        return there.weekday() in self.weekdays and self._covers_hour(there)
+
+    def covers_prompts(self, at: float) -> bool:
+        """The same for plans whose windows are in prompts: they have peak hours on every day."""
+        return self._covers_hour(self._there(at))
+
+    def _there(self, at: float) -> datetime:
+        return datetime.fromtimestamp(at, UTC) + timedelta(hours=self.utc_offset_hours)
+
+    def _covers_hour(self, there: datetime) -> bool:
+        return self.from_hour <= there.hour < self.to_hour
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +188,8 @@ class Catalogue:
     codes: Mapping[str, Code]
     peak: Peak
     unknown_model: ModelEntry
+    removed: frozenset[str] = frozenset()
+    """Models that the overlay takes away: no plan has them, and they do not count as unknown ones that may be tried."""
     problems: tuple[str, ...] = ()
     """Sentences about overlay entries that were not understood and fell back."""
 
@@ -180,8 +204,14 @@ class Catalogue:
             return _table(section, shipped[section], laid.get(section, {}), read, problems)
 
         unknown = _model("unknown", shipped["unknown_model"], unknown=True)
+        models = table("models", _model)
+        listed = laid.get("models", {})
+        removed = (
+            {str(name) for name, raw in listed.items() if raw is False} if isinstance(listed, dict) else set()
+        )
         return cls(
-            models=table("models", _model),
+            models={name: entry for name, entry in models.items() if name not in removed},
+            removed=frozenset(removed),
             plans=table("plans", _plan),
             endpoints=tuple(_endpoint(raw) for raw in shipped["endpoints"]),
             codes=table("codes", _code),
@@ -204,6 +234,7 @@ class Catalogue:
             guess.thinking,
             guess.plans,
             guess.credits,
+            prompts=guess.prompts,
             unknown=True,
         )
 
@@ -213,7 +244,7 @@ class Catalogue:
 
     def has(self, plan: PlanName, model: str) -> bool:
         """May a key of *plan* ask for *model*? An unknown model may always be tried: the service will say."""
-        return plan in self.model(model).plans
+        return plan in self.model(model).plans and not {model, model.lower()} & self.removed
 
     def models_of(self, plan: PlanName) -> tuple[str, ...]:
         """Names a key of *plan* may ask for, in the catalogue's order."""
@@ -235,8 +266,31 @@ class Catalogue:
         rates = self.model(model).credits or self.unknown_model.credits
         if rates is None:
             return 0.0
-        factor = 1.0 if self.peak.covers(at) else self.peak.off_peak_factor
-        return rates.of(usage) * factor / _PER_CREDIT
+        return rates.of(usage) * self.credit_factor(model, at) / _PER_CREDIT
+
+    def credit_factor(self, model: str, at: float) -> float:
+        """What credits cost at *at*, as a part of what they cost in peak hours."""
+        if self.peak.covers(at):
+            return 1.0
+        off_peak = self.model(model).off_peak
+        return self.peak.off_peak_factor if off_peak is None else off_peak
+
+    def is_dear(self, model: str, at: float, unit: str) -> bool:
+        """Does a call take more from a window in *unit* at *at* than at other hours?"""
+        entry = self.model(model)
+        match unit:
+            case "credits":
+                off_peak = self.peak.off_peak_factor if entry.off_peak is None else entry.off_peak
+                return self.peak.covers(at) and off_peak < 1
+            case "prompts":
+                return self.peak.covers_prompts(at) and entry.prompts[0] > entry.prompts[1]
+            case _:
+                return False
+
+    def prompts(self, model: str, at: float) -> float:
+        """What one call costs a plan whose windows are in prompts, in prompts."""
+        at_peak, off_peak = self.model(model).prompts
+        return (at_peak if self.peak.covers_prompts(at) else off_peak) / _CALLS_A_PROMPT
 
     def price(self, model: str, usage: Usage, currency: Currency = "usd") -> float | None:
         """What *usage* costs pay-as-you-go, in *currency*; None when no price is known (which is not "nothing")."""
@@ -293,12 +347,29 @@ def _table(
         return entries
     for key, raw in laid.items():
         name = str(key)
+        if raw is False and section == "models":
+            continue  # taken away
         try:
-            entries[name] = read(name, {**shipped.get(name, {}), **raw})
+            if not isinstance(raw, dict):
+                raise TypeError("a table is expected")
+            entries[name] = read(name, _laid_over(shipped.get(name, {}), raw))
         except (KeyError, TypeError, ValueError) as error:
             why = f"{error} is missing" if isinstance(error, KeyError) else str(error)
             problems.append(say("catalogue.bad_entry", entry=f"{section}.{name}", why=why))
     return entries
+
+
+def _laid_over(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
+    """*above* on top of *below*, tables inside (such as `roles`) field by field."""
+    return {
+        **below,
+        **{
+            key: _laid_over(below[key], value)
+            if isinstance(value, dict) and isinstance(below.get(key), dict)
+            else value
+            for key, value in above.items()
+        },
+    }
 
 
 def _model(name: str, raw: Mapping[str, Any], *, unknown: bool = False) -> ModelEntry:
@@ -312,7 +383,10 @@ def _model(name: str, raw: Mapping[str, Any], *, unknown: bool = False) -> Model
         credits=_rates(raw["credits"]) if "credits" in raw else None,
         usd=_tiers(raw.get("usd", ())),
         cny=_tiers(raw.get("cny", ())),
+        off_peak=_part(raw["off_peak"]) if "off_peak" in raw else None,
+        prompts=_two(raw.get("prompts", (1, 1))),
         images=bool(raw.get("images", False)),
+        certain=bool(raw.get("certain", True)),
         note=str(raw.get("note", "")),
         unknown=unknown,
     )
@@ -347,6 +421,8 @@ def _plan(name: str, raw: Mapping[str, Any]) -> PlanEntry:
         standard=str(roles["standard"]),
         strong=str(roles["strong"]),
         completion=str(roles["completion"]),
+        specialist=str(roles.get("specialist", "")),
+        spare=tuple(str(model) for model in roles.get("spare", ())),
     )
 
 
@@ -386,6 +462,19 @@ def _rates(raw: Iterable[Any]) -> Rates:
     if len(numbers) != 3 or min(numbers) < 0:
         raise ValueError("three numbers are expected: input, cached input, output")
     return Rates(*numbers)
+
+
+def _two(raw: Iterable[Any]) -> tuple[float, float]:
+    numbers = [float(number) for number in raw]
+    if len(numbers) != 2 or min(numbers) < 0:
+        raise ValueError("two numbers are expected: at peak, and outside")
+    return numbers[0], numbers[1]
+
+
+def _part(raw: object) -> float:
+    if not isinstance(raw, int | float) or isinstance(raw, bool) or not 0 <= raw <= 1:
+        raise ValueError(f"{raw!r} is no number from 0 to 1")
+    return float(raw)
 
 
 def _count(raw: object) -> int:

@@ -368,11 +368,14 @@ class Dispatcher:
                     ticket = replace(ticket, eligible_at=until, model=exchange.model)
                 case throttle.Refuse() as refusal:
                     lease.release(clean=True)
-                    if refusal.until is not None:
+                    refused = refused_as(refusal.code, refusal.reason, refusal.until)
+                    if (
+                        refusal.until is not None and refused.scope != "model"
+                    ):  # else others' models may be open
                         self._slot.refuse(
                             exchange.account.label, exchange.lane, refusal.until, refusal.code, refusal.reason
                         )
-                    raise refused_as(refusal.code, refusal.reason, refusal.until)
+                    raise refused
                 case throttle.Use(reason=reason):  # and there is nobody who could change it
                     lease.release(clean=True)
                     raise Closed(why=reason)

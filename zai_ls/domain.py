@@ -398,6 +398,23 @@ class Landing(Enum):
 
 
 @dataclass(frozen=True, slots=True)
+class Expense:
+    """What a request will likely take from the account."""
+
+    usage: Usage
+    credits: float = 0.0
+    """From windows in credits."""
+    prompts: float = 0.0
+    """From windows in prompts."""
+    money: float | None = None
+    """In dollars, where tokens are paid for; None when the price is not known or a plan pays."""
+
+    def of(self, unit: str) -> float | None:
+        """From a window in *unit*; None when that cannot be told."""
+        return {"credits": self.credits, "prompts": self.prompts, "money": self.money}.get(unit)
+
+
+@dataclass(frozen=True, slots=True)
 class Choice:
     """Which model, and why, in words."""
 
@@ -408,7 +425,13 @@ class Choice:
     features: Mapping[str, float]
     """What made the score."""
     fallbacks: tuple[str, ...] = ()
-    """Models to go on with when the service refuses this one."""
+    """Models to go on with when the service refuses this one, in this order; none in place of what a person chose."""
+    expense: Expense | None = None
+    """What the request will likely take with this model."""
+    in_place_of: str = ""
+    """The model that the score alone would have got; empty when it is this one, or when a person chose."""
+    saving: frozenset[str] = frozenset()
+    """What speaks for a cheaper model now, by id; the next choice is made in its light, so that it does not flicker."""
 
 
 # -- quota --------------------------------------------------------------------------------------------------

@@ -242,6 +242,12 @@ class Closed(ZaiError):
     scope = "account"
 
 
+class ModelClosed(Closed):
+    """One model of the account takes no requests until `resets_at`; others may."""
+
+    scope = "model"
+
+
 class Paused(ZaiError):
     """The person paused the account."""
 

@@ -14,7 +14,7 @@ from tests.integration.road import chat, road
 from zai_ls.dispatch import Exchange
 from zai_ls.domain import Lane, Usage
 from zai_ls.emulator.config import EmulatorConfig
-from zai_ls.errors import Paused, Preempted, RateLimited, StateLocked, Superseded
+from zai_ls.errors import ModelClosed, Paused, Preempted, RateLimited, StateLocked, Superseded
 from zai_ls.state.pause import pause, resume
 
 
@@ -270,6 +270,23 @@ async def test_what_closes_between_the_turn_and_the_sending_stops_it(tmp_path):
 
         assert [] == r.emulator.record.chats
         assert () == r.ledger.recent("test", 9)
+        assert r.is_at_rest()
+
+
+async def test_a_model_that_closes_in_that_instant_closes_no_lane(tmp_path):
+    """It is the model's matter: others of the account may be asked."""
+    async with road(tmp_path) as r:
+
+        def renew(exchange: Exchange, _model: str) -> Exchange:
+            r.slot.close("test", r.clock.now() + 600, "1305", model=exchange.model, reason="Busy.")
+            return exchange
+
+        with pytest.raises(ModelClosed, match="Busy"):
+            async with r.dispatcher.send(r.exchange(), renew=renew):
+                pass
+
+        assert {closure.model for closure in r.slot.closures("test")} == {"glm-4.7"}
+        assert await r.ask(r.exchange(model="glm-5"))
         assert r.is_at_rest()
 
 

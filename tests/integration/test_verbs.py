@@ -376,3 +376,53 @@ def test_doctor_finds_the_host_that_does_not_answer(check):
     findings = json.loads(check("doctor", "--json", code=1))
 
     assert {f["severity"] for f in findings} >= {"error", "fine"}
+
+
+REPLY = {
+    "id": "20261005150000abc",
+    "model": "glm-5.3",
+    "choices": [
+        {
+            "index": 0,
+            "finish_reason": "stop",
+            "message": {"role": "assistant", "content": "```python\ndef one():\n    return 2\n```"},
+        }
+    ],
+    "usage": {"prompt_tokens": 300, "completion_tokens": 9, "total_tokens": 309},
+}
+
+
+def test_run_says_which_model_and_why(check, monkeypatch, tmp_path):
+    """To standard error: model, score, windows, cost, whom to ask next, and who answered; as JSON in `choice`."""
+    monkeypatch.setenv("ZAI_PLAN", "lite")
+    with one_answer(body=REPLY) as (url, _):
+        monkeypatch.setenv("ZAI_BASE_URL", url)
+        words = (
+            "glm-4.5-air, the light model: the score",
+            "The 5h window: 0 % used",
+            "credits",
+            "If it is refused: glm-4.7, glm-5.3-flash, glm-5.3, in this order.",
+            "glm-4.5-air was asked for; the service says glm-5.3 answered.",
+            "glm-5.3 answered: 300 tokens read",
+        )
+        printed = check("run", "simplify", "a.py:7-8", err=words)
+        assert "glm" not in printed, "standard output is the change alone"
+        choice = json.loads(check("run", "simplify", "a.py:7-8", "--json", "--model", "glm-4.7"))["choice"]
+
+    assert (choice["model"], choice["tier"], choice["served_by"]) == ("glm-4.7", "chosen", "glm-5.3")
+    assert choice["expected"]["credits"] > 0
+    assert choice["expected"]["money"] is None
+    assert choice["fallbacks"] == []
+    assert choice["features"]
+    assert choice["reason"] == choice["lines"][0]
+    stats = check("stats", out=["answered by"])
+    assert "glm-5.3" in stats
+
+
+def test_a_persons_own_catalogue_decides(check, tmp_path):
+    """It lies beside the config file; a broken entry of it is said, and the others count."""
+    (tmp_path / "catalogue.toml").write_text(
+        '[plans.payg.roles]\nlight = "mine"\n[models.mine]\nrole = "light"\ncontext = 9000\nmax_output = 999\nplans = ["payg"]\n'
+        '[models."glm-5"]\ncontext = "long"\n'
+    )
+    check("what-leaves", "a.py", out=['"model": "mine"'], err=["models.glm-5", "The shipped one counts"])

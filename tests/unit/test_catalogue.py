@@ -6,12 +6,14 @@ from typing import get_args
 import pytest
 
 from zai_ls.catalogue import Catalogue, dialect_of, is_this_machine
+from zai_ls.core.routing import Routing
 from zai_ls.domain import PlanName, Usage
 
 CATALOGUE = Catalogue.load()
 BEIJING = timezone(timedelta(hours=8))
 PEAK = datetime(2026, 10, 5, 15, 0, tzinfo=BEIJING).timestamp()
 """A Monday."""
+SUNDAY_PEAK = datetime(2026, 10, 4, 15, 0, tzinfo=BEIJING).timestamp()
 OFF_PEAK = datetime(2026, 10, 5, 9, 0, tzinfo=BEIJING).timestamp()
 
 
@@ -179,6 +181,11 @@ def test_an_overlay_goes_on_top():
         ({"models": {"glm-5": {"plans": ["gold"]}}}, "models.glm-5"),
         ({"models": {"glm-5": {"thinking": {"efforts": ["low"], "auto_effort": "high"}}}}, "models.glm-5"),
         ({"models": {"glm-5": 7}}, "models.glm-5"),
+        ({"models": {"glm-5": True}}, "models.glm-5"),
+        ({"models": {"glm-5": {"prompts": [1]}}}, "models.glm-5"),
+        ({"models": {"glm-5": {"prompts": [1, -1]}}}, "models.glm-5"),
+        ({"models": {"glm-5": {"off_peak": 2}}}, "models.glm-5"),
+        ({"plans": {"pro": False}}, "plans.pro"),
         ({"models": {"mine": {"role": "light"}}}, "models.mine"),
         ({"models": 7}, "models"),
         ({"plans": {"gold": {"title": "x", "windows": [], "roles": {}}}}, "plans.gold"),
@@ -216,3 +223,122 @@ def test_a_bad_entry_falls_back_alone(overlay, named):
 def test_only_this_machines_own_addresses_count_as_such(host, expected):
     """A key goes over plain http to a loopback address only; a name that looks like one is another machine."""
     assert expected is is_this_machine(host)
+
+
+K, M = 1_000, 1_000_000
+ENTRIES = {
+    # name: role, context, longest reply, plans, usd, cny from 0 tokens, credits, prompts at peak and off, stops thinking, thinks by itself
+    "glm-5.3": ("strong", M, 131_072, "payg lite pro max", (1.4, 0.26, 4.4), (8, 2, 28), (6.9, 1.7, 24), (3, 2), False, True),
+    "glm-5.3-flash": ("light", M, 131_072, "payg lite pro max", (0.15, 0.03, 0.5), (0.8, 0.23, 2.8), (2.3, 0.56, 8), (1, 1), False, True),
+    "glm-5.2": ("strong", M, 131_072, "payg lite pro max", (1.4, 0.26, 4.4), (8, 2, 28), (6.9, 1.7, 24), (3, 2), True, True),
+    "glm-5.1": ("strong", 200 * K, 131_072, "payg pro max", (1.4, 0.26, 4.4), (6, 1.3, 24), (6.9, 1.7, 24), (3, 2), True, True),
+    "glm-5-turbo": ("strong", 200 * K, 131_072, "payg lite pro max", (1.2, 0.24, 4), (5, 1.2, 22), (5.7, 1.5, 21), (3, 2), True, True),
+    "glm-5v-turbo": ("vision", 200 * K, 131_072, "payg", (1.2, 0.24, 4), (5, 1.2, 22), None, (1, 1), True, False),
+    "glm-5": ("strong", 200 * K, 131_072, "payg pro max", (1, 0.2, 3.2), (4, 1, 18), (6.9, 1.7, 24), (3, 2), True, True),
+    "glm-5-code": ("code", 200 * K, 131_072, "payg pro max", (1.2, 0.3, 5), None, (6.9, 1.7, 24), (3, 2), True, True),
+    "glm-4.7": ("standard", 204_800, 131_072, "payg lite pro max", (0.6, 0.11, 2.2), (3, 0.6, 14), (4.6, 1.2, 16), (1, 1), True, True),
+    "glm-4.6": ("standard", 204_800, 131_072, "payg lite pro max", (0.6, 0.11, 2.2), None, (4.6, 1.2, 16), (1, 1), True, True),
+    "glm-4.5": ("standard", 131_072, 98_304, "payg lite pro max", (0.6, 0.11, 2.2), None, (4.6, 1.2, 16), (1, 1), True, True),
+    "glm-4.5-x": ("standard", 131_072, 98_304, "payg", (2.2, 0.45, 8.9), None, None, (1, 1), True, True),
+    "glm-4.5-air": ("light", 131_072, 98_304, "payg lite pro max", (0.2, 0.03, 1.1), None, (4.6, 1.2, 16), (1, 1), True, False),
+    "glm-4.5-airx": ("light", 131_072, 98_304, "payg", (1.1, 0.22, 4.5), None, None, (1, 1), True, False),
+    "glm-4.7-flashx": ("light", 204_800, 131_072, "payg", (0.07, 0.01, 0.4), None, None, (1, 1), True, False),
+    "glm-4.7-flash": ("free", 204_800, 131_072, "payg lite pro max", (0, 0, 0), (0, 0, 0), (0, 0, 0), (0, 0), True, False),
+    "glm-4.5-flash": ("free", 131_072, 98_304, "payg lite pro max", (0, 0, 0), (0, 0, 0), (0, 0, 0), (0, 0), True, False),
+    "glm-4.6v": ("vision", 131_072, 32_768, "payg lite pro max", (0.3, 0.05, 0.9), (1, 0.2, 3), (1.2, 0.3, 2.7), (1, 1), True, False),
+    "glm-4.6v-flash": ("free", 131_072, 32_768, "payg", (0, 0, 0), (0, 0, 0), None, (1, 1), True, False),
+    "glm-4.6v-flashx": ("vision", 131_072, 32_768, "payg", (0.04, 0.004, 0.4), None, None, (1, 1), True, False),
+}  # fmt: skip
+
+
+def test_the_table_has_every_entry():
+    """A new model gets its row here."""
+    assert list(ENTRIES) == list(CATALOGUE.models)
+
+
+@pytest.mark.parametrize("name", ENTRIES)
+def test_what_each_entry_says(name):
+    """Role, bounds, access, prices and factors, one by one: a slip of the pen in the catalogue is read by nobody else."""
+    role, context, longest, plans, usd, cny, in_credits, prompts, stops, thinks = ENTRIES[name]
+    entry = CATALOGUE.model(name)
+
+    def first(tiers):
+        return (tiers[0][1].input, tiers[0][1].cached, tiers[0][1].output) if tiers else None
+
+    assert (entry.role, entry.context, entry.max_output) == (role, context, longest)
+    assert entry.plans == set(plans.split())
+    assert (first(entry.usd), first(entry.cny)) == (usd, cny)
+    found = entry.credits and (entry.credits.input, entry.credits.cached, entry.credits.output)
+    assert (found, entry.prompts, entry.off_peak) == (in_credits, prompts, None)
+    assert (entry.thinking.can_disable, entry.thinking.auto) == (stops, thinks)
+    assert (entry.certain, entry.unknown) == (name != "glm-5-code", False)
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("glm-5", "undocumented; their FAQ says three times"),
+        ("glm-5-code", "not certain"),
+        ("glm-5.1", "Sources disagree"),
+        ("glm-4.7", "128K to 200K"),
+        ("glm-4.6", "128K to 200K"),
+        ("glm-4.5", "One price map says 32K"),
+        ("glm-4.5-air", "No published credit factors"),
+        ("glm-4.7-flash", "Not part of the plans"),
+        ("glm-5.3", "refused with 1210 on pay-as-you-go and ignored on the plan"),
+    ],
+)
+def test_where_sources_disagree_the_entry_says_so(name, words):
+    """For whoever wonders why a number is what it is."""
+    assert words in CATALOGUE.model(name).note
+
+
+@pytest.mark.parametrize(
+    ("model", "at", "factor", "prompts"),
+    [
+        ("glm-5", PEAK, 1.0, 3),
+        ("glm-5", OFF_PEAK, 0.5, 2),
+        ("glm-5", SUNDAY_PEAK, 0.5, 3),
+        ("glm-4.7", PEAK, 1.0, 1),
+        ("glm-4.7-flash", PEAK, 1.0, 0),
+        ("mine", PEAK, 1.0, 3),
+    ],
+)
+def test_factors_at_peak_and_outside(model, at, factor, prompts):
+    """Credits have peak hours on weekdays, the older plans' prompts on every day."""
+    assert CATALOGUE.credit_factor(model, at) == factor
+    assert CATALOGUE.prompts(model, at) == prompts / 15
+    assert CATALOGUE.is_dear(model, at, "credits") == (at == PEAK)
+    assert CATALOGUE.is_dear(model, at, "prompts") == (prompts == 3)
+    assert not CATALOGUE.is_dear(model, at, "money")
+
+
+def test_a_model_may_have_its_own_factor():
+    """As the vendor's promotions do; and a role may be changed by itself."""
+    laid = Catalogue.load(
+        {
+            "models": {"glm-5": {"off_peak": 1.0, "prompts": [3, 1]}},
+            "plans": {"pro": {"roles": {"strong": "glm-5.3"}}},
+        }
+    )
+    assert laid.problems == ()
+    assert laid.credit_factor("glm-5", OFF_PEAK) == 1.0
+    assert laid.prompts("glm-5", OFF_PEAK) == 1 / 15
+    assert laid.credit_factor("glm-4.7", OFF_PEAK) == 0.5
+    assert not laid.is_dear("glm-5", PEAK, "credits")
+    assert (laid.plan("pro").strong, laid.plan("pro").light) == ("glm-5.3", "glm-4.5-air")
+    assert laid.plan("pro").windows == CATALOGUE.plan("pro").windows
+
+
+def test_a_model_is_taken_away():
+    """No plan has it then, and it is not mistaken for an unknown one that may be tried; a cheaper one has its role."""
+    laid = Catalogue.load({"models": {"glm-5": False, "glm-5.3-flash": False}})
+
+    assert laid.problems == ()
+    assert "glm-5" not in laid.models
+    assert not laid.has("pro", "glm-5")
+    assert not laid.has("pro", "GLM-5")
+    assert laid.has("pro", "glm-5.3")
+    assert Routing(laid, "pro").model_of("strong") == "glm-4.7"
+    without = Catalogue.load({"models": {"glm-4.5-air": False}})
+    assert [Routing(without, "pro").model_of(tier) for tier in ("light", "code")] == ["glm-4.7", "glm-4.7"]

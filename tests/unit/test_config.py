@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from zai_ls.catalogue import Catalogue
 from zai_ls.config import keys, load, project_root, tighten
 from zai_ls.config.address import BadAddress, parse
 from zai_ls.settings import Settings
@@ -548,3 +549,51 @@ def test_a_project_without_a_file_changes_nothing_and_a_broken_one_says_so(tmp_p
 
     assert settings == Settings()
     assert ".zai.toml" in problems[0].text
+
+
+# -- a person's own catalogue -------------------------------------------------------------------------------
+
+
+def test_a_catalogue_beside_the_config_file_goes_on_top(configure, tmp_path):
+    """Models are added, changed and taken away; nothing is wrong."""
+    (tmp_path / "catalogue.toml").write_text(
+        '[models]\n"glm-4.6" = false\n[models."glm-5"]\nplans = ["payg", "lite"]\n'
+        '[models.mine]\nrole = "light"\ncontext = 8192\nmax_output = 1024\nplans = ["payg"]\n'
+    )
+    config = configure()
+    catalogue = Catalogue.load(config.overlay)
+
+    assert config.problems == ()
+    assert catalogue.has("lite", "glm-5")
+    assert not catalogue.has("lite", "glm-4.6")
+    assert not catalogue.model("mine").unknown
+
+
+def test_no_catalogue_is_the_shipped_one(configure):
+    """And nobody looks for one elsewhere."""
+    assert configure().overlay == {}
+    assert Catalogue.load(configure().overlay) == Catalogue.load()
+
+
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        ('[models."glm-5"]\ncontext = "long"\n[models."glm-4.7"]\nnote = "mine"\n', "models.glm-5"),
+        ("[models\n", "catalogue.toml"),
+        ("\xff", "catalogue.toml"),
+    ],
+)
+def test_what_is_wrong_with_it_is_named_and_the_rest_stays(text, named, configure, tmp_path):
+    """A broken entry, a broken file: one sentence with the file's name; settings and account are as they were."""
+    (tmp_path / "catalogue.toml").write_bytes(text.encode("latin-1"))
+    config = configure("slots = 3\n", ZAI_API_KEY="a.b")
+
+    (problem,) = config.problems
+    assert named in problem.text
+    assert str(tmp_path / "catalogue.toml") in problem.text
+    assert problem.kind == "catalogue"
+    assert config.account is not None
+    assert config.settings.slots == 3
+    assert config.with_editor({}).problems == (problem,)
+    notes = Catalogue.load(config.overlay).model("glm-4.7").note
+    assert (notes == "mine") == (named == "models.glm-5")

@@ -6,10 +6,11 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from zai_ls.assistant.replying import ReplyObserver
+from zai_ls.core.thrift import Load, likely
 from zai_ls.core.tokens import estimate
 from zai_ls.dispatch import Exchange
-from zai_ls.domain import Declined, FinishReason, Lane, TextDelta, ThinkingDelta, Usage
-from zai_ls.errors import BadReply, ContentBlocked, ContextTooLong, ServiceError
+from zai_ls.domain import Declined, FinishReason, Lane, TextDelta, ThinkingDelta
+from zai_ls.errors import BadReply, ContentBlocked, ContextTooLong, ModelClosed, ServiceError
 from zai_ls.glm.dialect import dialect_for
 from zai_ls.messages import say
 
@@ -22,8 +23,10 @@ if TYPE_CHECKING:
     from zai_ls.domain import Account, Prompt, Reply, ReplyEvent
     from zai_ls.state.slot import Place
 
-_LIKELY_SHARE = 0.5
-"""Of the reply's bound, what a reply likely takes: the expected cost, not the ceiling, is reserved."""
+
+def counted(prompt: Prompt) -> int:
+    """Our own count of *prompt*, uncorrected."""
+    return estimate(prompt.system) + estimate(prompt.user)
 
 
 class Moot(Exception):
@@ -48,7 +51,9 @@ def exchange_for(
 ) -> Exchange:
     """The request that asks *prompt* of *model*, at its likely cost; *on_event* is told what the reply says as it comes."""
     dialect = dialect_for(account, kit.catalogue)
-    wire = dialect.encode(prompt, kit.catalogue.model(model))
+    entry = kit.catalogue.model(model)
+    wire = dialect.encode(prompt, entry)
+    load = Load(counted(prompt), prompt.max_tokens, prompt.thinking)
     return Exchange(
         account=account,
         lane=lane,
@@ -56,11 +61,7 @@ def exchange_for(
         path=wire.path,
         headers=wire.headers,
         body=wire.body,
-        expected=Usage(
-            prompt_tokens=estimate(prompt.system) + estimate(prompt.user),
-            completion_tokens=round(prompt.max_tokens * _LIKELY_SHARE),
-            estimated=True,
-        ),
+        expected=likely(load, entry, kit.ledger.factors(account.label).get(model, 1.0)),
         observe=lambda: ReplyObserver(
             dialect.decoder(host=account.host, model=model, now=kit.clock.now()), prompt.restore, on_event
         ),
@@ -101,7 +102,7 @@ class Asking:
             model = models.pop(0)
             try:
                 return await self._ask(model)
-            except ServiceError as error:
+            except (ServiceError, ModelClosed) as error:
                 if error.scope != "model" or not models or self._course.answering:
                     raise
                 self._note(say("rewrite.next_model", why=error.user_text, model=models[0]))
@@ -119,8 +120,19 @@ class Asking:
                 pass
         assert isinstance(observer, ReplyObserver)  # of the exchange made below
         reply = observer.reply()
-        if reply.model and reply.model != streaming.exchange.model:
-            self._note(say("rewrite.served_by", asked=streaming.exchange.model, served=reply.model))
+        asked = streaming.exchange.model
+        self._kit.ledger.counted(self._account.label, asked, counted(self.plan.prompt), reply.usage)
+        if reply.model and reply.model.lower() != asked.lower():
+            self._note(say("rewrite.served_by", asked=asked, served=reply.model))
+        self._note(
+            say(
+                "rewrite.answered",
+                model=reply.model or asked,
+                prompt=reply.usage.prompt_tokens,
+                cached=reply.usage.cached_tokens,
+                tokens=reply.usage.completion_tokens,
+            )
+        )
         match reply.finish:
             case FinishReason.STOP | FinishReason.LENGTH:
                 return reply
@@ -169,7 +181,7 @@ class Asking:
     def _sent(self, _: Exchange) -> None:
         self._course.model = self.plan.choice.model
         self._course.answering = False
-        self._course.report("sent", self.plan.choice.reason)
+        self._course.report("sent", " ".join(filter(None, (self.plan.choice.reason, self.plan.left_out))))
 
     def _read(self, event: ReplyEvent) -> None:
         match event:

@@ -133,7 +133,8 @@ class Assistant:
         """
         if ask.action == offering.APPLY_KEPT:
             return await self._apply_kept(ask, editor)
-        rewrite = Rewrite(ask, editor, progress, self._kit, self._kit.account())
+        account = self._kit.account()
+        rewrite = Rewrite(ask, editor, progress, self._kit, account, lambda: self._windows_now(account.label))
         key = f"{id(rewrite):x}"
         self._running[key] = rewrite
         outcome: Outcome | None = None
@@ -150,7 +151,14 @@ class Assistant:
             raise
         finally:
             del self._running[key]
-            self._last = Decision(ask, rewrite.choice, outcome, tuple(rewrite.lines), self._kit.clock.now())
+            self._last = Decision(
+                ask,
+                rewrite.choice,
+                outcome,
+                tuple(rewrite.lines),
+                self._kit.clock.now(),
+                rewrite.served_by,
+            )
             _log.info("action.done action=%s outcome=%s", ask.action, type(outcome).__name__)
             rewrite.end()
         if rewrite.applicable is not None and editor.read(ask.uri) is not None:
@@ -196,7 +204,9 @@ class Assistant:
         planned = (
             self._planned_completion(ask, editor)
             if ask.action == COMPLETE
-            else Rewrite(ask, editor, _Silent(), self._kit, account).plan()
+            else Rewrite(
+                ask, editor, _Silent(), self._kit, account, lambda: self._windows_now(account.label)
+            ).plan()
         )
         if isinstance(planned, Declined):
             return planned
@@ -220,6 +230,13 @@ class Assistant:
     def running(self) -> tuple[str, ...]:
         """Which actions run now, oldest first."""
         return tuple(rewrite.ask.action for rewrite in self._running.values())
+
+    def _windows_now(self, label: str) -> tuple[Window, ...]:
+        """The account's windows, as the service's refusals correct them."""
+        now = self._kit.clock.now()
+        return with_spent(
+            self._windows(label), (c for c in self._kit.slot.closures(label) if c.until > now and not c.model)
+        )
 
     def status(self) -> AccountStatus:
         """The account as all processes see it. Raises when there is no account."""

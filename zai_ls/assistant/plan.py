@@ -28,6 +28,8 @@ class Plan:
     choice: Choice
     prompt: Prompt
     tests: FileForTests | None = None
+    left_out: str = ""
+    """What is not sent because the model has no room for it, as a sentence; empty when all is."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -97,6 +97,8 @@ class Decision:
     """What happened, sentence by sentence."""
     at: float = 0.0
     """When, epoch seconds."""
+    served_by: str = ""
+    """The model that the service says answered; empty when none did, or it did not say."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,20 +13,24 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from zai_ls.assistant.asking import Asking, Moot
+from zai_ls.assistant.asking import Asking, Moot, counted
 from zai_ls.assistant.course import Course
 from zai_ls.assistant.landing import NotLanded, land
 from zai_ls.assistant.nearby import top_of, why_not
 from zai_ls.assistant.plan import Plan, moved
+from zai_ls.assistant.telling import facts
 from zai_ls.core.actions import ACTIONS, Output
 from zai_ls.core.complexity import score
 from zai_ls.core.edits import minimal_edits, replacement
+from zai_ls.core.fitting import Size, fit, room_for, roomier
 from zai_ls.core.offers import target_of, whole_lines
 from zai_ls.core.prompts import build_prompt
 from zai_ls.core.replies import NotCode, code_of
 from zai_ls.core.routing import route, step_up
 from zai_ls.core.testfiles import file_for_tests
 from zai_ls.core.text import apply_edits, end_of, text_in, whole
+from zai_ls.core.thrift import Load
+from zai_ls.core.tokens import estimate
 from zai_ls.domain import (
     Declined,
     Edit,
@@ -42,10 +46,15 @@ from zai_ls.errors import StateUnusable
 from zai_ls.messages import say
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from zai_ls.assistant.kit import Kit
     from zai_ls.assistant.ports import Editor, Progress
+    from zai_ls.core.actions import Action
+    from zai_ls.core.context import Surroundings
+    from zai_ls.core.routing import Routing
     from zai_ls.core.testfiles import FileForTests
-    from zai_ls.domain import Account, Ask, Choice, Outcome, Reply, Snapshot
+    from zai_ls.domain import Account, Ask, Choice, Outcome, Prompt, Reply, Snapshot, Window
 
 _BINARY = "\0"
 
@@ -86,23 +95,36 @@ class Applicable:
 class Rewrite:
     """One running action. `run` it once."""
 
-    def __init__(self, ask: Ask, editor: Editor, progress: Progress, kit: Kit, account: Account) -> None:
+    def __init__(
+        self,
+        ask: Ask,
+        editor: Editor,
+        progress: Progress,
+        kit: Kit,
+        account: Account,
+        windows: Callable[[], tuple[Window, ...]] = lambda: (),
+    ) -> None:
+        """*windows* tells the account's quota."""
         self.ask = ask
         self.choice: Choice | None = None
         self.lines: list[str] = []
         """What happened, sentence by sentence, for whoever asks later."""
+        self.served_by = ""
+        """The model that the service says answered last."""
         self.applicable: Applicable | None = None
         """Set when the answer was kept but can still be applied."""
         self._editor = editor
         self._course = Course(progress, kit.clock)
         self._kit = kit
         self._account = account
+        self._windows = windows
 
     async def run(self) -> Outcome:
         """The action's outcome, applied where it can be. Raises `ZaiError` for what service or account refuse."""
         plan = self.plan()
         if isinstance(plan, Declined):
             return plan
+        self._kit.saving = plan.choice.saving
         try:
             plan, reply = await self._asked(plan)
             made = self._make(plan, reply)
@@ -160,22 +182,86 @@ class Rewrite:
         if isinstance(tests, Declined):
             return tests
         scored = score(snapshot, target, kit.syntax, ask.diagnostics)
+        routing = kit.routing(self._account, self._windows())
+
+        def made(budget: int) -> tuple[Prompt, Surroundings]:
+            around = kit.syntax.surroundings(snapshot, target, budget=budget)
+            prompt = build_prompt(
+                action,
+                snapshot,
+                target,
+                ask,
+                around,
+                root=kit.root,
+                words=settings.actions_language,
+                tests=tests,
+            )
+            return prompt, around
+
+        prompt, _ = made(settings.limits_context_tokens)
+        load = Load(counted(prompt), prompt.max_tokens, prompt.thinking)
         choice = route(
-            scored, action, snapshot.language, explicit=ask.model, routing=kit.routing(self._account)
-        )
-        prompt = build_prompt(
-            action,
-            snapshot,
-            target,
-            ask,
-            kit.syntax.surroundings(snapshot, target, budget=settings.limits_context_tokens),
-            root=kit.root,
-            words=settings.actions_language,
-            tests=tests,
-        )
-        self.choice = choice
-        self._note(choice.reason)
-        return Plan(snapshot, ask, action, target, choice, prompt, tests)
+            scored, action, snapshot.language, explicit=ask.model, routing=routing, load=load
+        )  # fmt: skip
+        fitted = self._fitted(Plan(snapshot, ask, action, target, choice, prompt, tests), routing, load, made)
+        if isinstance(fitted, Declined):
+            return fitted
+        self.choice = fitted.choice
+        self._note(fitted.choice.reason)
+        if fitted.left_out:
+            self._note(fitted.left_out)
+        for line in facts(fitted.choice, routing, kit.local_time):
+            self._note(line)
+        return fitted
+
+    def _fitted(
+        self,
+        plan: Plan,
+        routing: Routing,
+        load: Load,
+        made: Callable[[int], tuple[Prompt, Surroundings]],
+    ) -> Plan | Declined:
+        """*plan* as it fits into a model's context: as it is, with less around the code, or with another model."""
+        choice, asked = plan.choice, plan.choice.model
+        others = () if choice.tier == "chosen" else (*choice.fallbacks, *roomier(asked, routing, load))
+        least = _least_reply(plan.action, plan.snapshot, plan.target)
+        # Without this the prompt is built twice for nothing: nearly always all of it fits.
+        size = Size(load.prompt_tokens, load.prompt_tokens, load.max_tokens, least)
+        found = fit(size, asked, (), routing)
+        bare = load.prompt_tokens
+        if found is None:
+            bare = counted(made(0)[0])
+            found = fit(replace(size, bare=bare), asked, others, routing)
+        if found is None:
+            reason = "too_long_for" if choice.tier == "chosen" else "too_long"
+            return _declined(reason, tokens=bare, models=", ".join(dict.fromkeys((asked, *others))))
+        if found.model != asked:
+            reason = say("fit.moved", model=found.model, tokens=load.prompt_tokens, before=asked)
+            choice = replace(choice, model=found.model, reason=f"{choice.reason} {reason}")
+            plan = replace(plan, choice=choice)
+        if found.budget is not None:
+            wanted = self._kit.config.settings.limits_context_tokens
+            prompt, around = made(min(wanted, found.budget))
+            told = say("fit.cut", model=found.model, left_out=" ".join(around.left_out))
+            plan = replace(plan, prompt=prompt, left_out=told)
+            load = replace(load, prompt_tokens=counted(prompt))
+        room = [
+            each
+            for each in (asked, *choice.fallbacks)
+            if each != choice.model and self._has_room(plan, each, routing)
+        ]
+        choice = replace(
+            choice, fallbacks=tuple(dict.fromkeys(room)) if choice.tier != "chosen" else ()
+        )  # fmt: skip
+        return replace(plan, choice=replace(choice, expense=routing.expense(choice.model, load)))
+
+    def _has_room(self, plan: Plan, model: str, routing: Routing) -> bool:
+        """Would *plan*, as it is, fit into *model*?"""
+        entry, factor = routing.catalogue.model(model), routing.factors.get(model, 1.0)
+        return (
+            _least_reply(plan.action, plan.snapshot, plan.target) <= entry.max_output
+            and counted(plan.prompt) <= room_for(entry, plan.prompt.max_tokens, factor)
+        )  # fmt: skip
 
     def _tests_of(self, snapshot: Snapshot) -> FileForTests | Declined:
         """Where the tests go, with what is there; declined when that cannot be read, or is not ours to send and change."""
@@ -210,7 +296,14 @@ class Rewrite:
 
     def _once_more(self, plan: Plan, why: str) -> Plan:
         """An unusable reply is asked for again once: one model up, or the same when a person chose it."""
-        choice = step_up(plan.choice, self._kit.routing(self._account))
+        routing = self._kit.routing(self._account)
+        choice = step_up(plan.choice, routing)
+        if not self._has_room(plan, choice.model, routing):
+            choice = plan.choice
+        choice = replace(
+            choice,
+            fallbacks=tuple(each for each in choice.fallbacks if self._has_room(plan, each, routing)),
+        )
         self._note(say("rewrite.once_more", why=say(f"unfit.{why}"), model=choice.model))
         self.choice = choice
         return replace(plan, choice=choice)
@@ -232,6 +325,7 @@ class Rewrite:
             reply = await asking.reply()
         finally:
             self.choice = asking.plan.choice
+        self.served_by = reply.model
         return asking.plan, reply
 
     def _fresh(self, plan: Plan) -> Plan | Declined:
@@ -345,6 +439,11 @@ def unfit_document(snapshot: Snapshot, max_bytes: int) -> Declined | None:
     ):
         return _too_large(_name(snapshot.uri), max_bytes)
     return None
+
+
+def _least_reply(action: Action, snapshot: Snapshot, target: Range) -> int:
+    """Tokens that a usable reply takes at least: code that is rewritten comes back about as long as it is."""
+    return estimate(text_in(snapshot.lines, target)) if action.output is Output.CODE else 0
 
 
 def _too_large(name: str, max_bytes: int) -> Declined:

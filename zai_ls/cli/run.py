@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     import argparse
 
     from zai_ls.assistant import Editor, Progress, Stage
+    from zai_ls.assistant.ports import Decision
     from zai_ls.config import Config
     from zai_ls.domain import Outcome, Snapshot
 
@@ -89,8 +90,10 @@ def _act(args: argparse.Namespace) -> Exit:
     # May ask a keyring or a password manager: not before the file was found.
     config = replace(config.with_key(), settings=config.settings)
     account_of(config)
-    outcome = asyncio.run(_run(config, ask, editor))
-    return report(outcome, editor, as_json=args.json, applied=args.apply)
+    outcome, decision = asyncio.run(_run(config, ask, editor))
+    if not args.json and decision is not None:
+        tell(decision)
+    return report(outcome, editor, as_json=args.json, applied=args.apply, decision=decision)
 
 
 def _report_failure(error: BaseException) -> Exit:
@@ -153,14 +156,51 @@ def ask_of(args: argparse.Namespace, editor: FileEditor, config: Config) -> Ask:
     )
 
 
-async def _run(config: Config, ask: Ask, editor: FileEditor) -> Outcome:
+async def _run(config: Config, ask: Ask, editor: FileEditor) -> tuple[Outcome, Decision | None]:
     from zai_ls.cli.wiring import build
 
     app = build(config, editor_name="zai-ls run")
     try:
-        return await perform(app.assistant, ask, editor)
+        outcome = await perform(app.assistant, ask, editor)
+        return outcome, next(iter(app.assistant.explain_last()), None)
     finally:
         await app.aclose()
+
+
+def tell(decision: Decision) -> None:
+    """Which model and why, to standard error: the change itself goes to standard output."""
+    said = decision.outcome.text if isinstance(decision.outcome, (Declined, Kept)) else ""
+    for line in decision.lines:
+        if line != said:
+            printing.note(line)
+
+
+def choice_row(decision: Decision | None) -> dict[str, object] | None:
+    """The choice of a model as JSON; None when none was made."""
+    if decision is None or decision.choice is None:
+        return None
+    choice = decision.choice
+    cost = choice.expense
+    return {
+        "model": choice.model,
+        "tier": choice.tier,
+        "reason": choice.reason,
+        "score": round(choice.score, 3),
+        "features": {name: round(value, 3) for name, value in choice.features.items()},
+        "in_place_of": choice.in_place_of,
+        "saving": sorted(choice.saving),
+        "fallbacks": list(choice.fallbacks),
+        "expected": None
+        if cost is None
+        else {
+            "prompt_tokens": cost.usage.prompt_tokens,
+            "completion_tokens": cost.usage.completion_tokens,
+            "credits": cost.credits,
+            "money": cost.money,
+        },
+        "served_by": decision.served_by,
+        "lines": list(decision.lines),
+    }
 
 
 async def perform(assistant: Runs, ask: Ask, editor: FileEditor) -> Outcome:
@@ -193,8 +233,16 @@ class StatusLine:
             sys.stderr.flush()
 
 
-def report(outcome: Outcome, editor: FileEditor, *, as_json: bool, applied: bool) -> Exit:
+def report(
+    outcome: Outcome,
+    editor: FileEditor,
+    *,
+    as_json: bool,
+    applied: bool,
+    decision: Decision | None = None,
+) -> Exit:
     """Print *outcome*; the exit code."""
+    choice = choice_row(decision)
     for text in editor.told:
         if not as_json and text not in {getattr(outcome, "text", ""), editor.failed}:
             printing.note(text)
@@ -203,7 +251,13 @@ def report(outcome: Outcome, editor: FileEditor, *, as_json: bool, applied: bool
             diff = printing.unified(editor.diffs)
             if as_json:
                 files = [{"path": str(d.path), "created": d.created} for d in editor.diffs]
-                extra = {"label": outcome.label, "applied": applied, "diff": diff, "files": files}
+                extra = {
+                    "label": outcome.label,
+                    "applied": applied,
+                    "diff": diff,
+                    "files": files,
+                    "choice": choice,
+                }
                 printing.print_json(_document("edits", "", outcome.label, Exit.DONE, **extra))
             elif applied:
                 for change in editor.diffs:
@@ -213,20 +267,31 @@ def report(outcome: Outcome, editor: FileEditor, *, as_json: bool, applied: bool
             return Exit.DONE
         case Explanation(title=title, markdown=markdown):
             if as_json:
-                printing.print_json(_document("explanation", "", markdown, Exit.DONE, title=title))
+                printing.print_json(
+                    _document("explanation", "", markdown, Exit.DONE, title=title, choice=choice)
+                )
             else:
                 printing.print_markdown(markdown)
             return Exit.DONE
         case Declined(reason=reason, text=text):
-            return _not_done("declined", reason, text, Exit.DECLINED, as_json=as_json)
+            return _not_done("declined", reason, text, Exit.DECLINED, as_json=as_json, choice=choice)
         case Kept(reason="refused_by_editor", answer_id=answer, path=path) if editor.failed:
             text = f"{editor.failed} {say('cli.answer_kept', id=answer, path=path)}"
             return _not_done(
-                "kept", "cannot_write", text, Exit.CONFLICT, as_json=as_json, answer=answer, path=path
+                "kept",
+                "cannot_write",
+                text,
+                Exit.CONFLICT,
+                as_json=as_json,
+                answer=answer,
+                path=path,
+                choice=choice,
             )
         case Kept(reason=reason, text=text, answer_id=answer, path=path):
             code = Exit.CONFLICT if reason in _CONFLICTS else Exit.KEPT
-            return _not_done("kept", reason, text, code, as_json=as_json, answer=answer, path=path)
+            return _not_done(
+                "kept", reason, text, code, as_json=as_json, answer=answer, path=path, choice=choice
+            )
 
 
 def _not_done(kind: str, reason: str, text: str, code: Exit, *, as_json: bool, **extra: object) -> Exit:

@@ -120,7 +120,7 @@ def _routing(config: Config) -> Routing:
 
     settings = config.settings
     return Routing(
-        catalogue=Catalogue.load(),
+        catalogue=Catalogue.load(config.overlay),
         plan=settings.plan,
         standard_from=settings.routing_standard_from,
         strong_from=settings.routing_strong_from,

@@ -20,7 +20,19 @@ if TYPE_CHECKING:
     from zai_ls.state.shown import CompletionRow
 
 _DAY_S = 86_400.0
-_HEAD = ("lane", "action", "model", "requests", "prompt", "cached", "reply", "credits", "money", "mean")
+_HEAD = (
+    "lane",
+    "action",
+    "model",
+    "answered by",
+    "requests",
+    "prompt",
+    "cached",
+    "reply",
+    "credits",
+    "money",
+    "mean",
+)
 _COMPLETIONS_HEAD = ("model", "shown", "accepted", "typed", "rejected", "retained", "characters")
 
 
@@ -31,7 +43,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Print one row for each lane, action and model, then one for each model whose completions were shown."""
+    """Print one row for each lane, action, model and who answered in its place, then one for each model whose completions were shown."""
     if not (math.isfinite(args.days) and args.days > 0):
         raise BadUse(say("stats.bad_days", given=f"{args.days:g}"))
     since = time.time() - args.days * _DAY_S
@@ -59,7 +71,7 @@ def run(args: argparse.Namespace) -> int:
 
 def table(rows: tuple[Row, ...]) -> list[str]:
     """The rows in columns; numbers that we counted ourselves, in whole or in part, are marked with ~."""
-    return _columns([_HEAD, *(_cells(row) for row in rows)], names=3)
+    return _columns([_HEAD, *(_cells(row) for row in rows)], names=4)
 
 
 def completions_table(rows: tuple[CompletionRow, ...]) -> list[str]:
@@ -86,6 +98,7 @@ def _cells(row: Row) -> tuple[str, ...]:
         row.lane,
         row.action or "-",
         row.model,
+        row.served_model or "-",
         str(sums.requests),
         f"{about}{sums.prompt_tokens}",
         f"{about}{sums.cached_tokens}",

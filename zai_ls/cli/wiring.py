@@ -90,7 +90,7 @@ def build(
 
     clock = clock or SystemClock()
     settings = config.settings
-    catalogue = Catalogue.load()
+    catalogue = Catalogue.load(config.overlay)
     folder = prepare(config.state_dir)
     database = Database(folder, on_message=_log.warning)
     slot = LocalSlot(

@@ -16,9 +16,11 @@ from typing import TYPE_CHECKING
 from zai_ls.config import keys
 from zai_ls.config.address import Address, BadAddress, parse
 from zai_ls.config.files import (
+    CATALOGUE_FILE,
     default_state_dir,
     project_root,
     read_layer,
+    read_overlay,
     tighten,
     unknown_actions,
     user_file,
@@ -55,6 +57,8 @@ class Config:
     state_dir: Path
     no_account: ZaiError | None = None
     """Why there is no account."""
+    overlay: Mapping[str, object] = field(default_factory=dict, repr=False)
+    """The person's own catalogue: models, plans, prices and codes that go on top of the shipped ones."""
     layers: tuple[Layer, ...] = field(default=(), repr=False)
     _environ: Mapping[str, str] = field(default_factory=dict, repr=False)
     _broken: Problem | None = field(default=None, repr=False)
@@ -84,7 +88,7 @@ class Config:
         return _resolve(self.layers, self._environ, self.user_file, self._broken, find_key=True)
 
 
-_FOUND_ONCE = frozenset({"file", "key", "url"})
+_FOUND_ONCE = frozenset({"file", "key", "url", "catalogue"})
 """Kinds of problems that no editor's settings can cause or cure."""
 
 
@@ -125,7 +129,8 @@ def _resolve(
     settings, setting_problems = merge(layers)
     sources = {key: str(origin) for key, origin in origins(layers).items()}
     setting_problems = (*setting_problems, *unknown_actions(settings, sources))
-    found: list[Problem] = [broken] if broken else []
+    overlay, overlay_problems = read_overlay(path.with_name(CATALOGUE_FILE))
+    found: list[Problem] = [*([broken] if broken else []), *overlay_problems]
     account: Account | None = None
     no_account: ZaiError | None = None
     try:
@@ -147,6 +152,7 @@ def _resolve(
         user_file=path,
         state_dir=Path(settings.state_dir).expanduser() if settings.state_dir else default_state_dir(),
         no_account=no_account,
+        overlay=overlay,
         layers=layers,
         _environ=environ,
         _broken=broken,

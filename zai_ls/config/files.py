@@ -30,6 +30,28 @@ def user_file(environ: Mapping[str, str]) -> Path:
     return Path(platformdirs.user_config_dir(APP, appauthor=False)) / "config.toml"
 
 
+CATALOGUE_FILE = "catalogue.toml"
+
+
+def read_overlay(path: Path) -> tuple[Mapping[str, object], tuple[Problem, ...]]:
+    """The person's own catalogue, to be laid on top of the shipped one, and what is wrong with it.
+
+    It lies beside their config file, nowhere else: a workspace must not say what a model costs or which one a plan has.
+    A file that cannot be read is named and does not count; so is each of its entries.
+    """
+    layer, broken = read_layer(path, Origin.USER_FILE)
+    if broken is not None:
+        return {}, (replace(broken, kind="catalogue", text=say("config.catalogue", text=broken.text)),)
+    if not layer.values:
+        return {}, ()
+    from zai_ls.catalogue import Catalogue
+
+    wrong = Catalogue.load(layer.values).problems
+    return layer.values, tuple(
+        Problem("", "catalogue", f"{path}: {text}", Origin.USER_FILE) for text in wrong
+    )
+
+
 def default_state_dir() -> Path:
     """The system's place for a user's state: one per user, and it outlives the session."""
     import platformdirs

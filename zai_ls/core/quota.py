@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from zai_ls.domain import Window
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from zai_ls.catalogue import PlanWindow
 
@@ -28,6 +28,20 @@ class Spent:
 def estimated(windows: Iterable[PlanWindow], spent: Sequence[Spent], now: float) -> tuple[Window, ...]:
     """The state of each window at *now*, as far as this machine's own requests tell; *spent* oldest first."""
     return tuple(_block(window, spent, now) for window in windows)
+
+
+_LATELY = 0.2
+"""Of a window's length, the time that tells the pace: an hour for five hours, a day and a half, nights included, for a week."""
+
+
+def pace(windows: Iterable[PlanWindow], spent: Iterable[Spent], now: float) -> Mapping[str, float]:
+    """Credits an hour, by window, over the last fifth of its length."""
+    events = list(spent)
+    return {
+        window.name: sum(e.credits for e in events if 0 <= now - e.at < _LATELY * window.seconds)
+        / (_LATELY * window.seconds / 3600)
+        for window in windows
+    }
 
 
 def _block(window: PlanWindow, spent: Sequence[Spent], now: float) -> Window:

@@ -8,6 +8,7 @@ the request is made, and again at the next one. What the service reports later m
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from functools import lru_cache
 
 _PIECE = re.compile(
@@ -28,6 +29,45 @@ _OPAQUE = re.compile(r"[A-Za-z0-9+/=_-]{60,}")
 """Encoded data: no words in it, so nearly every pair of characters is a token."""
 _OPAQUE_CHARACTERS_A_TOKEN = 1.4
 _FIT = 0.97
+
+
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """What the service's own counts say about ours, for one account and model."""
+
+    factor: float = 1.0
+    """Moving average of the service's count over ours."""
+    requests: int = 0
+    """How many counts are in it."""
+
+    @property
+    def in_force(self) -> float:
+        """The factor to correct an estimate by: 1 until a few requests agree on it."""
+        return self.factor if self.requests >= _ENOUGH else 1.0
+
+
+_ENOUGH = 5
+"""One odd file must not change what all others are thought to be."""
+_NEWEST_SHARE = 0.1
+"""What the newest request weighs once there are many; until then all weigh the same."""
+_FACTORS = (0.5, 2.0)
+"""An estimate is never off by more; what is was counted over something else."""
+_LEAST_COUNTED = 200
+"""Tokens; below, what the service adds around a prompt weighs more than the prompt."""
+
+
+def calibrated(before: Calibration, counted: int, reported: int) -> Calibration:
+    """*before* with one more request, which we counted as *counted* tokens (uncorrected) and the service as *reported*.
+
+    The factor stays within 0.5 to 2, and one request within that too. Short prompts tell nothing and change nothing.
+    """
+    if counted < _LEAST_COUNTED or reported <= 0:
+        return before
+    low, high = _FACTORS
+    ratio = min(high, max(low, reported / counted))
+    weight = max(_NEWEST_SHARE, 1 / (before.requests + 1))
+    factor = before.factor + (ratio - before.factor) * weight
+    return Calibration(min(high, max(low, factor)), before.requests + 1)
 
 
 def estimate(text: str, factor: float = 1.0) -> int:

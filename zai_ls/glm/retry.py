@@ -26,7 +26,10 @@ _RESET_MARGIN_S = 5.0
 """Two clocks: a window is asked again a little after it is said to refill."""
 _UNKNOWN_RESET_S = 300.0
 _OVERLOADED_S = 30.0
-_MODEL_GONE_S = 3600.0
+_NOT_IN_PLAN_S = 86_400.0
+"""A plan changes with a purchase, or when the vendor opens a model to it: once a day is soon enough to look again."""
+_UNKNOWN_MODEL_S = 3600.0
+"""A new model's name is often known in one data centre before the next."""
 _KEY_WRONG_S = 60.0
 
 
@@ -78,8 +81,9 @@ def retry_delay(error: errors.ZaiError, attempt: int, lane: Lane, random01: floa
 def closure_for(error: errors.ZaiError, now: float, delay: float | None) -> Closure | None:
     """What *error* closes, for every process; None: nothing. *delay* is the wait before the next try, if there is one.
 
-    A wrong key or an empty balance closes typing only: guesses must not repeat it at every key, but a person who has just
-    put it right gets a fresh answer at once.
+    A wrong key, an empty balance, or a model that is not there closes typing only: guesses must not repeat it at every key,
+    but a person who has just put it right, or names that model, gets a fresh answer at once. Whoever chooses a model goes
+    round one that is closed for any lane.
     """
     until, model, lane = None, "", ""
     match error:
@@ -87,8 +91,10 @@ def closure_for(error: errors.ZaiError, now: float, delay: float | None) -> Clos
             until = FOREVER
         case errors.QuotaExhausted():
             until = now + _UNKNOWN_RESET_S if error.resets_at is None else error.resets_at + _RESET_MARGIN_S
-        case errors.PlanLacksModel() | errors.UnknownModel():
-            until, model = now + _MODEL_GONE_S, error.model
+        case errors.PlanLacksModel():
+            until, model, lane = now + _NOT_IN_PLAN_S, error.model, Lane.TYPING.value
+        case errors.UnknownModel():
+            until, model, lane = now + _UNKNOWN_MODEL_S, error.model, Lane.TYPING.value
         case errors.Overloaded():
             until, model = now + (_OVERLOADED_S if delay is None else delay), error.model
         case errors.RateLimited():

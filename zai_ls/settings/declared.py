@@ -77,7 +77,7 @@ def _setting(
 
 
 _MODEL = "a model's name, or empty for the catalogue's choice"
-_WHICH = "a table of names and `light`, `standard`, `strong`, `code` or a model's name"
+_WHICH = "a table of names and `light`, `standard`, `strong`, `code`, `specialist` or a model's name"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -162,6 +162,14 @@ class Settings:
     models_standard: str = _setting("models.standard", Text(_MODEL), "", "The model for ordinary code.")
     models_strong: str = _setting("models.strong", Text(_MODEL), "", "The model for hard code.")
     models_code: str = _setting("models.code", Text(_MODEL), "", "The model for completions.")
+    models_specialist: str = _setting(
+        "models.specialist",
+        Text(_MODEL),
+        "",
+        "The model for code-heavy work (implement, refactor, optimise, test) on hard code. Empty: the plan's own, as soon as it is "
+        "certain that it can be called; until then the strong model. `glm-5-code` tries it: when the service refuses it, the "
+        "request goes on with the strong model, and it is left alone for a while.",
+    )
     routing_standard_from: float = _setting(
         "routing.standardFrom", Number(0, 1), 0.3, "Score from which the standard model is used."
     )
@@ -176,6 +184,40 @@ class Settings:
         Table(_WHICH),
         {},
         'Which model a language uses, by the editor\'s language id, such as `{"markdown" = "light"}`.',
+    )
+    routing_most_share: float = _setting(
+        "routing.mostShare",
+        Number(0.001, 1),
+        0.03,
+        "The largest part of what is left of a quota window that one request may take before a cheaper model is used. "
+        "A model that you chose yourself is used all the same, and the cost is said. 1: only when nothing is left.",
+    )
+    routing_scarce_below: float = _setting(
+        "routing.scarceBelow",
+        Number(0, 100, "per cent"),
+        10.0,
+        "The same for a window of which only the percentage is known: a cheaper model is used when less than this is left.",
+    )
+    routing_pace_margin: float = _setting(
+        "routing.paceMargin",
+        Number(0, 1),
+        0.8,
+        "A model one tier cheaper is used when, at the pace of late, a window would be used up within this part of the time that is "
+        "left until it refills. 0: the pace does not count.",
+    )
+    routing_peak_margin: float = _setting(
+        "routing.peakMargin",
+        Number(0, 1),
+        0.1,
+        "In peak hours, when quota goes faster, a model one tier cheaper is used for scores this close above a threshold. "
+        "0: the hour does not count.",
+    )
+    routing_steadiness: float = _setting(
+        "routing.steadiness",
+        Number(0, 0.9),
+        0.25,
+        "How far a bound must be missed again, as a part of it, before zai-ls goes back to the dearer model: without that the model "
+        "would change with every request while quota hovers about the bound.",
     )
     model: str = _setting(
         "model", Text("a model's name"), "", "One model for everything. Empty: chosen for each request."

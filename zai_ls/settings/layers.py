@@ -61,7 +61,7 @@ class Problem:
     """Something wrong with one value; the rest stays in force."""
 
     key: str
-    kind: Literal["value", "unknown", "machine", "file", "key", "url"]
+    kind: Literal["value", "unknown", "machine", "file", "key", "url", "catalogue"]
     text: str
     """For a person: what is wrong, what is accepted, what is used instead."""
     origin: Origin

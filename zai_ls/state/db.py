@@ -212,6 +212,7 @@ class Database:
                 connection.execute("SELECT max(id), max(started_at), max(score) FROM request").fetchone()
                 connection.execute("SELECT max(not_before), max(reason) FROM closure").fetchone()
                 connection.execute("SELECT max(shown_at), max(cached) FROM completion").fetchone()
+                connection.execute("SELECT max(updated_at), max(factor) FROM calibration").fetchone()
                 connection.execute("SELECT max(value) FROM meta").fetchone()
                 connection.execute("SELECT max(id), max(port) FROM proc").fetchone()
                 connection.execute("SELECT max(slots) FROM proc_account").fetchone()

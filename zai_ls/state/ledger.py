@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 from zai_ls.core import throttle
 from zai_ls.domain import Lane, Usage
 from zai_ls.errors import StateUnusable
-from zai_ls.state import closures
+from zai_ls.state import calibrations, closures
 from zai_ls.state.db import BUSY_S, SHORT_S
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping
 
     from zai_ls.clock import Clock
     from zai_ls.core.throttle import Closure
@@ -113,9 +113,12 @@ class Row:
     lane: str
     action: str
     model: str
+    """Who was asked."""
     totals: Totals
     mean_s: float
     """Mean time from start to end; 0 when none has ended."""
+    served_model: str = ""
+    """Who answered, in the service's words; empty when it was who was asked, or when nobody said."""
 
 
 class SpendView:
@@ -319,18 +322,46 @@ class Ledger:
         return sum(seconds for _, seconds in lately) / len(lately) if lately else 0.0
 
     def stats(self, account: str, since: float) -> tuple[Row, ...]:
-        """Sums by lane, action and model of requests started at or after *since*, the dearest first."""
+        """Sums by lane, action, model and who answered, of requests started at or after *since*, the dearest first."""
         return self._db.read(
             lambda connection: tuple(
-                Row(lane, action, model, Totals(*sums), mean or 0.0)
-                for lane, action, model, mean, *sums in connection.execute(
-                    f"""SELECT lane, action, model, avg(ended_at - started_at), {_SUMS}
+                Row(lane, action, model, Totals(*sums), mean or 0.0, served)
+                for lane, action, model, served, mean, *sums in connection.execute(
+                    f"""SELECT lane, action, model,
+                        CASE WHEN lower(served_model) = lower(model) THEN '' ELSE served_model END AS served,
+                        avg(ended_at - started_at), {_SUMS}
                         FROM request WHERE account = ? AND started_at >= ?
-                        GROUP BY lane, action, model ORDER BY sum(credits) DESC, count(*) DESC""",  # noqa: S608 - our own constant
+                        GROUP BY lane, action, model, served ORDER BY sum(credits) DESC, count(*) DESC""",  # noqa: S608 - our own constant
                     (account, since),
                 )
             )
         )
+
+    # -- how we count ---------------------------------------------------------------------------------------
+
+    def factors(self, account: str) -> Mapping[str, float]:
+        """By model: by what our count of a prompt is to be corrected. Nothing when the database cannot be read."""
+        try:
+            known = self._db.read(lambda connection: calibrations.read(connection, account))
+        except StateUnusable as error:
+            _log.warning("ledger.not_calibrated %s", error)
+            return {}
+        return {model: calibration.in_force for model, calibration in known.items()}
+
+    def counted(self, account: str, model: str, ours: int, usage: Usage) -> None:
+        """A prompt that we counted as *ours* tokens, uncorrected, has been counted by the service. Never fails."""
+        if usage.estimated:
+            return
+        now = self._clock.now()
+        try:
+            self._db.transaction(
+                lambda connection: calibrations.put(
+                    connection, account, model, ours, usage.prompt_tokens, now
+                ),
+                patience_s=SHORT_S,
+            )
+        except StateUnusable as error:
+            _log.warning("ledger.not_calibrated %s", error)
 
     def close(self) -> None:
         """Settle what is still owed; have nothing put back any more."""

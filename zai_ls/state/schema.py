@@ -121,7 +121,19 @@ _COMPLETIONS = (
     "CREATE INDEX IF NOT EXISTS completion_age ON completion (shown_at)",
 )
 
-MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST, _COMPLETIONS)
+_CALIBRATIONS = (
+    # By what our count of a prompt is corrected: the service's count over ours, as an average over so many requests.
+    """CREATE TABLE IF NOT EXISTS calibration (
+        account TEXT NOT NULL,
+        model TEXT NOT NULL,
+        factor REAL NOT NULL DEFAULT 1,
+        requests INTEGER NOT NULL DEFAULT 0,
+        updated_at REAL NOT NULL DEFAULT 0,
+        PRIMARY KEY (account, model)
+    )""",
+)
+
+MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST, _COMPLETIONS, _CALIBRATIONS)
 """Migration n brings `user_version` from n to n + 1."""
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
-from zai_ls.errors import Closed, FairUse, Paused, QuotaExhausted
+from zai_ls.errors import Closed, FairUse, ModelClosed, Paused, QuotaExhausted
 
 if TYPE_CHECKING:
     import asyncio
@@ -24,6 +24,10 @@ PAUSED = "paused"
 """Code of a person's pause."""
 FAIR_USE = "1313"
 """The service's own stop for fair use, which a person has to lift (glm-api 2.2)."""
+
+
+_OF_A_MODEL = frozenset({"Overloaded", "UnknownModel", "PlanLacksModel"})
+"""Classes of refusals that close one model, not the account."""
 
 
 class Place:
@@ -117,4 +121,5 @@ def refusal(code: str, reason: str, until: float | None) -> ZaiError:
         return QuotaExhausted(reason, code=code, resets_at=until, window=known.window)
     if code == FAIR_USE:
         return FairUse(reason, code=code)
-    return Closed(reason, code=code, resets_at=until, why=reason or say("error.closed_unsaid", code=code))
+    kind = ModelClosed if known is not None and known.error in _OF_A_MODEL else Closed
+    return kind(reason, code=code, resets_at=until, why=reason or say("error.closed_unsaid", code=code))

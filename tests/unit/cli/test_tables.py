@@ -75,13 +75,15 @@ def test_statistics_stand_in_columns_and_mark_what_was_estimated():
     """A number of the service and a guess of ours do not look the same."""
     rows = (
         Row("action", "simplify", "glm-5.3", Totals(12, 3400, 1200, 560, 1.5, 0.0, 0, 0), 4.25),
+        Row("action", "fix", "glm-4.7", Totals(1, 90, 0, 6, 0.25, 0.0, 0, 0), 1.0, "glm-5.3"),
         Row("typing", "", "glm-5.3-flash", Totals(3, 90, 0, 6, 0.25, 0.0, 0, 2), 0.0),
     )
 
     assert table(rows) == [
-        "lane    action    model          requests  prompt  cached  reply  credits    money   mean",
-        "action  simplify  glm-5.3              12    3400    1200    560     1.50   0.0000  4.2 s",
-        "typing  -         glm-5.3-flash         3     ~90      ~0     ~6    ~0.25  ~0.0000      -",
+        "lane    action    model          answered by  requests  prompt  cached  reply  credits    money   mean",
+        "action  simplify  glm-5.3        -                  12    3400    1200    560     1.50   0.0000  4.2 s",
+        "action  fix       glm-4.7        glm-5.3             1      90       0      6     0.25   0.0000  1.0 s",
+        "typing  -         glm-5.3-flash  -                   3     ~90      ~0     ~6    ~0.25  ~0.0000      -",
     ]
 
 

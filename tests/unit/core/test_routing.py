@@ -120,18 +120,30 @@ def test_a_closed_model_is_gone_round() -> None:
     """A model that takes no requests is left out unless a person chose it; cheaper ones come first."""
     check("glm-4.7 strong", 0.9, closed=frozenset({"glm-5"}))
     check("glm-4.5-air strong", 0.9, closed=frozenset({"glm-5", "glm-4.7"}))
-    check("glm-5 strong", 0.9, closed=frozenset({"glm-5", "glm-4.7", "glm-4.5-air"}))
+    check("glm-5.3-flash strong", 0.9, closed=frozenset({"glm-5", "glm-4.7", "glm-4.5-air"}))
+    everyone = frozenset({"glm-5", "glm-4.7", "glm-4.5-air", "glm-5.3-flash", "glm-5.3"})
+    check("glm-5 strong", 0.9, closed=everyone)
+    check("glm-4.7 strong", 0.9, removed=frozenset({"glm-5"}), closed=everyone - {"glm-5"})
     check("glm-5 chosen", 0.1, explicit="glm-5", closed=frozenset({"glm-5"}))
     assert "glm-5 takes no requests at present" in chosen(0.9, closed=frozenset({"glm-5"})).reason
 
 
 def test_when_the_service_refuses_there_is_a_next_one() -> None:
-    """Cheaper models before dearer ones; none in place of what a person chose."""
-    assert chosen(0.9).fallbacks == ("glm-4.7", "glm-4.5-air")
-    assert chosen(0.5).fallbacks == ("glm-4.5-air", "glm-5")
-    assert chosen(0.1).fallbacks == ("glm-4.7", "glm-5")
-    assert chosen(0.9, plan="lite").fallbacks == ("glm-4.5-air",)
+    """Cheaper models before dearer ones, then the plan's spare ones; none in place of what a person chose."""
+    spare = ("glm-5.3-flash", "glm-5.3")
+    assert chosen(0.9).fallbacks == ("glm-4.7", "glm-4.5-air", *spare)
+    assert chosen(0.5).fallbacks == ("glm-4.5-air", "glm-5", *spare)
+    assert chosen(0.1).fallbacks == ("glm-4.7", "glm-5", *spare)
+    assert chosen(0.9, plan="lite").fallbacks == ("glm-4.5-air", *spare)
+    assert chosen(0.9, removed=frozenset({"glm-4.7", "glm-5.3"})).fallbacks == (
+        "glm-4.5-air",
+        "glm-5.3-flash",
+    )
     assert chosen(0.1, explicit="glm-5").fallbacks == ()
+    without = Routing(Catalogue.load({"models": {"glm-5.3": False}}), "pro")
+    taken = route(Scored(0.9), ACTIONS["fix"], "go", explicit=None, routing=without)
+    assert taken.fallbacks == ("glm-4.7", "glm-4.5-air", "glm-5.3-flash")
+    assert route_completion("python", Routing(CATALOGUE, "payg")).fallbacks == ("glm-4.7", "glm-5.3-flash")
 
 
 def check_step(expected: str, choice: Choice, **routing) -> None:
@@ -195,13 +207,11 @@ def test_a_closed_model_for_completions_is_gone_round() -> None:
     """To a cheap one that is open, and it is told; when none is, there is nowhere to go."""
     own = route_completion("python", Routing(CATALOGUE, "payg"))
     other = route_completion("python", Routing(CATALOGUE, "payg", closed=frozenset({own.model})))
-    none = route_completion(
-        "python", Routing(CATALOGUE, "payg", closed=frozenset({own.model, *own.fallbacks}))
-    )
+    none = route_completion("python", Routing(CATALOGUE, "payg", closed=frozenset(CATALOGUE.models)))
 
     assert other.model == own.fallbacks[0]
     assert own.model in other.reason
-    assert other.fallbacks == (own.model,)
+    assert own.model not in other.fallbacks
     assert none.model == own.model
 
 

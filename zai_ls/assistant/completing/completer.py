@@ -338,7 +338,8 @@ class Completer:
         if flight.proposal is not None:
             sheet.keep(flight.proposal)
         if flight.why is None or flight.why.reason not in {"superseded", "text_moved"}:
-            self._note(ask, [*flight.lines, *([flight.why.text] if flight.why else [])], sheet)
+            why = [flight.why.text] if flight.why else []
+            self._note(ask, [flight.wish.choice.reason, *flight.lines, *why], sheet)
 
     def _ended(self, flight: Flight, account: Account) -> None:
         self._flights.discard(flight)

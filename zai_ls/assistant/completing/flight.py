@@ -13,7 +13,7 @@ from traceback import format_tb
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
-from zai_ls.assistant.asking import exchange_for
+from zai_ls.assistant.asking import counted, exchange_for
 from zai_ls.assistant.replying import ReplyObserver
 from zai_ls.core.completion.cleaning import Written, written
 from zai_ls.core.completion.pace import closes_early
@@ -28,6 +28,7 @@ from zai_ls.domain import FinishReason, Lane, Quiet, TextDelta
 from zai_ls.errors import (
     Busy,
     Closed,
+    ModelClosed,
     Paused,
     Preempted,
     QuotaExhausted,
@@ -144,7 +145,7 @@ class Flight:
                 model = models.pop(0)
                 try:
                     await self._ask(model)
-                except ServiceError as error:
+                except (ServiceError, ModelClosed) as error:
                     if error.scope != "model" or not models or self._first_at:
                         raise
                     self.lines.append(say("rewrite.next_model", why=error.user_text, model=models[0]))
@@ -242,6 +243,10 @@ class Flight:
     def _finish(self, observer: ReplyObserver) -> None:
         """The stream has ended: what was not shown yet is shown now; the model's pace is noted."""
         reply = observer.reply()
+        asked = self.wish.choice.model
+        self._kit.ledger.counted(self._account.label, asked, counted(self.wish.prompt), reply.usage)
+        if reply.model and reply.model.lower() != asked.lower():
+            self.lines.append(say("rewrite.served_by", asked=asked, served=reply.model))
         now = self._kit.clock.now()
         pace = self._pace(self.wish.choice.model)
         # What it thinks aloud is taken out before we see it; then a stop word would have hidden all that came behind.
