@@ -1,13 +1,13 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from tests.unit.core.completion.replies import marked, place_in, places
 from zai_ls.core.completion.place import place_at
 from zai_ls.core.completion.proposal import Proposal, rest_of
-from zai_ls.core.text import apply_edits, dominant_ending
+from zai_ls.core.text import apply_edits, dominant_ending, ending_of
 from zai_ls.domain import Edit, Point, Range
 
 
@@ -22,6 +22,8 @@ def left(document: str, text: str, now: str, language: str = "python") -> str | 
 def test_what_is_typed_and_what_is_left_make_the_whole(cursor, text, data):
     """A person who types a proposal sees less and less of it, down to nothing."""
     snapshot, point = cursor
+    # A line break typed behind a lone `\r` becomes one with it: another text, which nobody's editor makes.
+    assume({*map(ending_of, snapshot.lines)} - {""} <= {"\r"} or "\r" not in map(ending_of, snapshot.lines))
     proposal = Proposal("1", place_at(snapshot, point), text)
     size = data.draw(st.integers(0, len(text)))
     typed = text[:size]
