@@ -367,7 +367,6 @@ async def test_what_would_break_a_sound_file_is_dropped(tmp_path, reply):
         ("```python\nx + 1\n```", ["\n```"]),
         ("Here is the completion:\n\n```python\nx + 1\n```\n", None),
         ("<think>\nx is 1.\n</think>\nx + 1", None),
-        ("\nx + 1", None),
     ],
 )
 async def test_a_model_that_does_not_begin_with_code_is_asked_in_another_way(tmp_path, reply, stop):
@@ -382,6 +381,15 @@ async def test_a_model_that_does_not_begin_with_code_is_asked_in_another_way(tmp
         await w.complete()
         stops = [json.loads(body).get("stop") for body in w.story.heard.bodies]
         assert stops == [["\n"], stop, stop, ["\n"]]
+
+
+async def test_a_line_break_says_that_the_line_is_finished(tmp_path):
+    """It is not asked again here, and the model is not taken for a talker."""
+    async with writing(tmp_path, "x = 1\ny = x⎸\n") as w:
+        w.story.reply("\nz = 2")
+        assert await w.complete() == "no: no_answer"
+        assert await w.complete() == "no: nothing_to_add"
+        assert w.requests == 1
 
 
 async def test_thinking_without_a_word_is_no_completion(tmp_path):

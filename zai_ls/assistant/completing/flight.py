@@ -47,7 +47,7 @@ if TYPE_CHECKING:
     from zai_ls.core.completion.pace import ModelPace
     from zai_ls.core.completion.shape import Manners
     from zai_ls.dispatch import Exchange
-    from zai_ls.domain import Account, CompletionAsk, Point, ReplyEvent
+    from zai_ls.domain import Account, CompletionAsk, Point, ReplyEvent, Usage
 
 _log = logging.getLogger(__name__)
 
@@ -56,6 +56,8 @@ _DEADLINE_S = 3.0
 _CONNECT_S = 0.1
 _LIKELY_REST = 0.5
 """Of the tokens that a reply may still take, the share it likely does."""
+_A_BREAK = 1
+"""Tokens of a line break; who says more than that and shows nothing has thought aloud."""
 _LONGEST_RAW = 20_000
 """Characters of a reply that are read; what goes on after that is no completion."""
 
@@ -250,7 +252,7 @@ class Flight:
         now = self._kit.clock.now()
         pace = self._pace(self.wish.choice.model)
         # What it thinks aloud is taken out before we see it; then a stop word would have hidden all that came behind.
-        manners = "talks" if reply.reasoning and pace.manners == "talks" else self._manners()
+        manners = "talks" if reply.reasoning and pace.manners == "talks" else self._manners(reply.usage)
         if not self.shown.done():
             if reply.finish in {FinishReason.STOP, FinishReason.LENGTH}:
                 found = self._written(ended=True, cut_off=reply.finish is FinishReason.LENGTH)
@@ -274,11 +276,15 @@ class Flight:
             )
         )
 
-    def _manners(self) -> Manners:
-        """How the model began: would the stop word for plain code have let code through?"""
-        raw, shape = self._raw, self.wish.shape
+    def _manners(self, usage: Usage) -> Manners:
+        """How the model began: would the stop word for plain code have let code through?
+
+        A line break first, where something stands before the cursor, is a plain answer: the line is finished.
+        """
+        raw, place, shape = self._raw, self.wish.place, self.wish.shape
         plain = raw.partition(plain_stop(block=shape.block))[0]
-        if written(plain, self.wish.place, shape, ended=True).text:
+        finished = not plain.strip() and not place.is_line_start and usage.completion_tokens <= _A_BREAK
+        if finished or written(plain, place, shape, ended=True).text:
             return "plain"
         return "fences" if raw.lstrip().startswith("```") else "talks"
 
