@@ -3,7 +3,8 @@
 `core/walking.py` (or, without a grammar, `core/skimming.py`) notes what is there, `core/measures.py` adds it up so that
 what is repeated hardly counts. Here each measure becomes a part: `weight · log2(1 + amount / knee)`. The logarithm is
 why the second thing of a kind adds less than the first; the knee is the amount that gives one whole weight.
-The parts' sum S becomes the value `S^p / (S^p + m^p)`, which grows with S from 0 towards 1 and is a half at S = m.
+Their sum S is `(Σ part^q)^(1/q)`, so that code which is hard in one way is not outdone by code with a little of
+everything. It becomes the value `S^p / (S^p + m^p)`, which grows with S from 0 towards 1 and is a half at S = m.
 `m` and `p` are chosen so that of real functions half lie below 0.3 and a tenth above 0.7.
 Weights, knees and the two numbers, with the evidence for each: docs/decisions/0012-what-the-score-weighs.md.
 
@@ -55,29 +56,31 @@ class Weight:
 
 
 WEIGHTS: Mapping[str, Weight] = {
-    "size": Weight(0.3, 60),
-    "branching": Weight(1.0, 4),
-    "loops": Weight(0.8, 2),
-    "recursion": Weight(1.6, 1.5),
+    "branching": Weight(0.85, 4),
     "expressions": Weight(1.0, 6),
-    "bits": Weight(1.1, 3),
-    "state": Weight(0.7, 3),
+    "loops": Weight(0.8, 2),
+    "recursion": Weight(1.8, 1.5),
+    "bits": Weight(1.2, 3),
+    "concurrency": Weight(1.2, 2),
+    "unsafe": Weight(1.1, 2),
+    "types": Weight(1.3, 2),
+    "closures": Weight(0.9, 1.5),
+    "patterns": Weight(0.9, 4),
+    "state": Weight(0.6, 3),
     "jumps": Weight(0.5, 2),
     "errors": Weight(0.4, 2),
-    "concurrency": Weight(1.2, 2),
-    "unsafe": Weight(1.0, 2),
-    "types": Weight(1.1, 2),
-    "closures": Weight(0.8, 1.5),
-    "patterns": Weight(0.9, 4),
+    "size": Weight(0.35, 60),
     "names": Weight(0.3, 15),
     "outside": Weight(0.3, 8),
-    "diagnostics": Weight(0.5, 1),
-    "instruction": Weight(0.6, 1),
+    "diagnostics": Weight(0.6, 1),
+    "instruction": Weight(0.8, 1),
 }
 """By measure. The order is the one in which ties are told."""
-MIDDLE = 5.0
+PEAK = 1.5
+"""How much one great part outdoes several small ones: 1 would add them plainly, more lets the greatest speak."""
+MIDDLE = 1.41
 """Sum of the parts that gives one half."""
-STEEPNESS = 1.6
+STEEPNESS = 1.37
 _SEVERITY = {1: 1.0, 2: 0.5, 3: 0.25, 4: 0.1}
 _STEPS = re.compile(
     r"[\n;.!?。；！？]+|\b(?:and|then|also|after(?:wards| that)|finally|plus|while)\b|然后|并且|同时|接着|最后|以及",
@@ -113,15 +116,21 @@ def score(
 
 def combined(measures: Mapping[str, float]) -> Score:
     """The score that *measures* make."""
-    parts = {name: _part(row, measures.get(name, 0.0)) for name, row in WEIGHTS.items()}
-    total = sum(parts.values())
-    powered = total**STEEPNESS
-    value = powered / (powered + MIDDLE**STEEPNESS)
-    features = {name: round(value * part / total, 4) if total else 0.0 for name, part in parts.items()}
+    powers = {name: part(row, measures.get(name, 0.0)) ** PEAK for name, row in WEIGHTS.items()}
+    total = sum(powers.values())
+    value = value_of(total ** (1 / PEAK))
+    features = {name: round(value * power / total, 4) if total else 0.0 for name, power in powers.items()}
     return Score(round(value, 4), features, dict(measures))
 
 
-def _part(row: Weight, amount: float) -> float:
+def value_of(total: float) -> float:
+    """The value that the parts' sum gives."""
+    powered = math.pow(total, STEEPNESS)
+    return powered / (powered + math.pow(MIDDLE, STEEPNESS))
+
+
+def part(row: Weight, amount: float) -> float:
+    """What *amount* of a measure comes to."""
     return row.weight * math.log2(1 + amount / row.knee) if amount else 0.0
 
 

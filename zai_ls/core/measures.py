@@ -11,7 +11,7 @@ order, with falling weights, grows in each of them), which is why a branch aroun
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -48,12 +48,15 @@ class Found:
     """Cognitive complexity as Campbell counts it, recursion aside."""
     deepest: int = 0
     """Levels of branches and loops."""
-    names: set[Hashable] = field(default_factory=set)
-    used: set[Hashable] = field(default_factory=set)
-    """Names of something by itself, not of something else."""
+    names: dict[Hashable, Unit] = field(default_factory=dict)
+    """Each different name, and where it is first. Names of something else (fields, parameters of what is called) are told apart."""
+    used: dict[Hashable, Unit] = field(default_factory=dict)
+    """Names of something by itself."""
     defined: set[Hashable] = field(default_factory=set)
     written: dict[Hashable, float] = field(default_factory=dict)
-    """What changes after it was first given a value, and how deep in loops it does."""
+    """What changes, such as a counter: one, and a half for each loop that it does so in."""
+    given: list[dict[Hashable, list[tuple[Unit, int, int]]]] = field(default_factory=list)
+    """By function, where its names are given a value: the unit, branches around it, loops around it."""
     calls: dict[Hashable, set[Hashable]] = field(default_factory=dict)
     """Names that each function calls."""
     recursions: int = 0
@@ -90,20 +93,40 @@ def measured(found: Found) -> dict[str, float]:
         + 0.5 * max(0, len(cycles) - 1),
         "expressions": sum(map(fading, operations.values())),
         "bits": sums.get("bits", 0.0),
-        "state": sum(found.written.values()),
+        "state": sum(_changing(found).values()),
         "jumps": sums.get("jumps", 0.0),
         "errors": sums.get("errors", 0.0),
         "concurrency": sums.get("concurrency", 0.0),
         "unsafe": sums.get("unsafe", 0.0),
         "types": sums.get("types", 0.0),
-        "closures": fading(found.functions),
+        "closures": fading(level * (level + 1) / 2 for level in found.functions),
         "patterns": sums.get("patterns", 0.0),
-        "names": len(found.names),
-        "outside": len(found.used - found.defined),
+        "names": _different(found.names.values()),
+        "outside": _different(unit for name, unit in found.used.items() if name not in found.defined),
         "tokens": sum(unit.tokens for unit in found.units),
         "cognitive": found.cognitive + len(cycles),
         "depth": found.deepest,
     }
+
+
+def _changing(found: Found) -> dict[Hashable, float]:
+    """What has more than one value: what is written to, and names that get different ones, one of them under a branch."""
+    changing = dict(found.written)
+    for names in found.given:
+        for name, places in names.items():
+            if len(places) > 1 and len({unit.shape for unit, _, _ in places}) > 1:
+                level = max((1 + 0.5 * level for _, nesting, level in places if nesting), default=0.0)
+                if level:
+                    changing[name] = max(changing.get(name, 0.0), level)
+    return changing
+
+
+def _different(first: Iterable[Unit]) -> float:
+    """How many names there are: those that come first in units of one shape fade like everything."""
+    shapes: dict[int, Counter[int]] = defaultdict(Counter)
+    for unit in first:
+        shapes[unit.shape][id(unit)] += 1
+    return sum(fading(units.values()) for units in shapes.values())
 
 
 def _in_cycles(calls: dict[Hashable, set[Hashable]]) -> set[Hashable]:

@@ -36,6 +36,10 @@ LAMBDA = 1 << 7
 """A function as a value."""
 CHAIN = 1 << 8
 """Operators between operands."""
+KEYED = 1 << 40
+"""Gives a value by name, to something else."""
+KEY = 1 << 41
+"""The name in it."""
 HEAD = 1 << 39
 """What a loop counts by."""
 UNARY = 1 << 38
@@ -101,7 +105,7 @@ def _words(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
-_ANYWHERE: Mapping[int, frozenset[str]] = {
+ANYWHERE: Mapping[int, frozenset[str]] = {
     SKIP: _words(
         "string_content string_fragment string_start string_end escape_sequence interpreted_string_literal_content "
         "raw_string_literal_content multiline_string_fragment string_literal_content raw_string_content line_str_text "
@@ -124,7 +128,7 @@ _ANYWHERE: Mapping[int, frozenset[str]] = {
     CALL: _words(
         "call call_expression method_invocation invocation_expression function_call_expression member_call_expression "
         "scoped_call_expression nullsafe_member_call_expression new_expression object_creation_expression macro_invocation "
-        "command invocation infix_call"
+        "command invocation"
     ),
     SUBSCRIPT: _words(
         "subscript subscript_expression index_expression array_access element_access_expression element_reference "
@@ -167,13 +171,13 @@ _ANYWHERE: Mapping[int, frozenset[str]] = {
         "rest_assignment destructured_left_assignment function_declarator pointer_declarator reference_declarator "
         "array_declarator init_declarator variadic_declarator parenthesized_declarator mut_pattern ref_pattern "
         "reference_pattern slice_pattern tuple_struct_pattern struct_pattern field_pattern captured_pattern or_pattern "
-        "match_pattern default_parameter typed_default_parameter name_pattern pattern variable_declarator "
+        "match_pattern default_parameter typed_default_parameter pattern variable_declarator "
         "directly_assignable_expression variadic_parameter case_pattern as_pattern"
     ),
     USES: _words(
         "scoped_identifier scoped_type_identifier qualified_identifier template_function template_type template_method "
-        "generic_type generic_name keyword_argument nested_identifier nested_type_identifier qualified_type field "
-        "object_reference value_argument element_value_pair member_access_expression scoped_property_access_expression"
+        "generic_type generic_name nested_identifier nested_type_identifier qualified_type field "
+        "object_reference element_value_pair member_access_expression scoped_property_access_expression"
     ),
     STATEMENT: _words(
         "declaration local_variable_declaration lexical_declaration variable_declaration let_declaration field_declaration "
@@ -187,6 +191,7 @@ _ANYWHERE: Mapping[int, frozenset[str]] = {
         "decorator annotation attribute tag_name rule_set"
     ),
     HEAD: _words("for_clause"),
+    KEYED: _words("keyword_argument keyed_element value_argument"),
     ASSIGN: _words(
         "assignment augmented_assignment assignment_expression augmented_assignment_expression compound_assignment_expr "
         "assignment_statement inc_statement dec_statement update_expression operator_assignment postfix_unary_expression "
@@ -194,7 +199,7 @@ _ANYWHERE: Mapping[int, frozenset[str]] = {
     ),
     JUMP: _words(
         "break_statement continue_statement break_expression continue_expression goto_statement fallthrough_statement "
-        "next redo retry break control_transfer_statement jump_expression"
+        "next redo retry break control_transfer_statement"
     ),
     RETURN: _words("return_statement return_expression return co_return_statement yield_statement"),
     TYPE: _words(
@@ -206,13 +211,13 @@ _ANYWHERE: Mapping[int, frozenset[str]] = {
         "string string_literal raw_string_literal interpreted_string_literal template_string line_string_literal "
         "multi_line_string_literal multiline_string_literal interpolated_string_expression verbatim_string_literal "
         "encapsed_string heredoc nowdoc heredoc_body raw_string ansi_c_string translated_string string_value "
-        "double_quote_scalar single_quote_scalar block_scalar quoted_attribute_value"
+        "concatenated_string double_quote_scalar single_quote_scalar block_scalar quoted_attribute_value"
     ),
     STRING | REGEX: _words("regex regex_literal"),
     WHOLE: _words(
         "char_literal character_literal rune_literal lifetime simple_symbol delimited_symbol float integer "
         "plain_scalar dotted_name raw_text inline code_fence_content null true false none nil boolean_literal "
-        "preproc_arg system_lib_string concatenated_string_part"
+        "preproc_arg system_lib_string"
     ),
     REPEATS: _words(
         "list_comprehension dictionary_comprehension set_comprehension generator_expression query_expression"
@@ -239,19 +244,20 @@ _OPERATORS = _words(
     "+ - * / % ** // @ == != === !== < > <= >= <=> is in not instanceof and or && || ! & | ^ ~ << >> >>> &^ .. ..= =~ "
     "typeof not_in is_not"
 )
+_ADDRESSES = _words("& * <-")
+_CLAUSES = _words("for_in_clause from_clause join_clause")
 _DOTS = _words(". -> ?. :: &. ?->")
 _BITS = _words("& | ^ ~ << >> >>> &^")
 _BIT_ASSIGNMENTS = _words("&= |= ^= <<= >>= >>>= &^=")
 _ASSIGNMENTS = _words("+= -= *= /= %= **= //= @= ++ --") | _BIT_ASSIGNMENTS
 _SIGNS_OF_MEANING = frozenset("=+-*/%<>&|^!~?.")
 
-_MARKS: Mapping[str, Mapping[str, float]] = {
+MARKS: Mapping[str, Mapping[str, float]] = {
     "errors": {
         "try_statement": 1.0,
         "try_with_resources_statement": 1.0,
         "try_block": 1.0,
         "begin": 0.5,
-        "do_catch": 1.0,
         "seh_try_statement": 1.5,
         "finally_clause": 1.0,
         "finally_block": 1.0,
@@ -358,7 +364,7 @@ _MARKS: Mapping[str, Mapping[str, float]] = {
         "type_constraint": 0.5,
         "type_elem": 0.1,
         "type_assertion_expression": 0.4,
-        "decorator": 0.4,
+        "decorator": 0.15,
         "reification_modifier": 1.0,
         "window_function": 1.0,
         "cte": 0.7,
@@ -398,7 +404,7 @@ TERMS: Mapping[str, Mapping[float, str]] = {
         "AtomicUsize AtomicBool AtomicPtr AtomicU64 AtomicU32 AtomicI64 AtomicI32 AtomicInteger AtomicLong "
         "AtomicReference AtomicBoolean ReentrantLock ReentrantReadWriteLock StampedLock CountDownLatch CyclicBarrier "
         "Semaphore BoundedSemaphore RLock ThreadPoolExecutor ProcessPoolExecutor ExecutorService "
-        "CompletableFuture ForkJoinPool ConcurrentHashMap ThreadLocal threading multiprocessing jthread packaged_task "
+        "CompletableFuture ForkJoinPool ConcurrentHashMap ThreadLocal Thread jthread packaged_task "
         "Atomics SharedArrayBuffer errgroup singleflight mpsc oneshot",
         1.0: "asyncio create_task TaskGroup call_soon_threadsafe run_in_executor allSettled AbortController Waker "
         "poll_fn spawn_blocking notify_one notify_all notifyAll fetch_add fetch_sub",
@@ -435,6 +441,10 @@ class Roles:
     """Leaves that mean something: 1 for what names or is a value, else a number of its own for the sign or word."""
     defining: frozenset[int]
     """Fields whose name is defined there."""
+    clauses: frozenset[int]
+    """Each is one loop of a comprehension."""
+    key: int
+    """The field of the name that a value is given by."""
     callee: int
     """The field of what is called; 0 when there is none."""
     addresses: frozenset[int]
@@ -452,7 +462,7 @@ _KEYWORDS: Mapping[int, frozenset[str]] = {
 def compile_roles(grammar: Grammar, language: TreeLanguage) -> Roles:
     """The table for *grammar*: what holds anywhere, and what its own row says."""
     named: dict[str, int] = {}
-    _add(named, _ANYWHERE)
+    _add(named, ANYWHERE)
     own: dict[int, frozenset[str]] = {
         SKIP: grammar.comments,
         BRANCH: grammar.branches,
@@ -469,7 +479,7 @@ def compile_roles(grammar: Grammar, language: TreeLanguage) -> Roles:
     for kind in grammar.neutral:
         named.pop(kind, None)
     _add(named, own)
-    marks_by_name = {kind: (what, weight) for what, kinds in _MARKS.items() for kind, weight in kinds.items()}
+    marks_by_name = {kind: (what, weight) for what, kinds in MARKS.items() for kind, weight in kinds.items()}
     flags: dict[int, int] = {_ERROR: ERROR}
     marks: dict[int, tuple[str, float]] = {}
     tokens: dict[int, int] = {}
@@ -513,12 +523,10 @@ def compile_roles(grammar: Grammar, language: TreeLanguage) -> Roles:
         marks,
         tokens,
         _fields(language, _DEFINING_FIELDS),
+        _kinds(language, _CLAUSES),
+        language.field_id_for_name("key") or 0,
         language.field_id_for_name("function") or language.field_id_for_name("method") or 0,
-        frozenset(
-            number
-            for number in range(language.node_kind_count)
-            if language.node_kind_for_id(number) in {"&", "*", "<-"}
-        ),
+        _kinds(language, _ADDRESSES),
         keywords,
     )
 
@@ -545,6 +553,11 @@ def _of_sign(sign: str, grammar: Grammar) -> int:
     if sign in {"=", ":="}:
         flag |= GIVES
     return flag
+
+
+def _kinds(language: TreeLanguage, names: frozenset[str]) -> frozenset[int]:
+    numbers = range(language.node_kind_count)
+    return frozenset(number for number in numbers if language.node_kind_for_id(number) in names)
 
 
 def _fields(language: TreeLanguage, names: tuple[str, ...]) -> frozenset[int]:

@@ -14,7 +14,7 @@ from zai_ls.core.roles import TERMS
 from zai_ls.core.walking import pattern_weight
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Hashable, Sequence
 
     from zai_ls.domain import Range
 
@@ -92,6 +92,8 @@ def skim(lines: Sequence[str], language_id: str, range_: Range) -> Found:
     found = Found()
     unit = Unit()
     found.units.append(unit)
+    given: dict[Hashable, list[tuple[Unit, int, int]]] = {}
+    found.given.append(given)
     levels: list[tuple[int, int, int, str | None]] = []  # column, branches, loops, function
     nesting = loops = 0
     scope: str | None = None
@@ -167,7 +169,7 @@ def skim(lines: Sequence[str], language_id: str, range_: Range) -> Found:
                 found.marks.append((measure, word, weight, unit))
             if is_name:
                 after = tokens[number + 1][1] if number + 1 < len(tokens) else ""
-                found.names.add(text)
+                found.names.setdefault(f".{text}" if before in _DOTS else text, unit)
                 if before.lower() in _FUNCTION_WORDS:
                     found.calls.setdefault(text, set())
                     found.defined.add(text)
@@ -175,13 +177,13 @@ def skim(lines: Sequence[str], language_id: str, range_: Range) -> Found:
                         found.functions.append(1.0)
                     levels[-1:] = [(column, branches, looping, text)]
                 elif before.lower() in _DEFINING_WORDS or after in {"=", ":="}:
-                    if text in found.defined and before.lower() not in _DEFINING_WORDS:
-                        found.written[text] = max(found.written.get(text, 0.0), 1 + 0.5 * loops)
+                    if after != ":":
+                        given.setdefault(text, []).append((unit, nesting, loops))
                     found.defined.add(text)
                 elif before in _DOTS:
                     pass
                 else:
-                    found.used.add(text)
+                    found.used.setdefault(text, unit)
                     if scope is not None and after == "(":
                         found.calls[scope].add(text)
                         found.recursions += text == scope
@@ -189,7 +191,7 @@ def skim(lines: Sequence[str], language_id: str, range_: Range) -> Found:
                     found.written[text] = max(found.written.get(text, 0.0), 1 + 0.5 * loops)
                 term = _TERMS.get(text)
                 if term is not None and text not in found.defined:
-                    found.marks.append((term[0], text, term[1], unit))
+                    found.marks.append((term[0], "term", term[1], unit))
         if word in _LOGIC or text in _LOGIC:
             if row_of_logic != text:
                 found.marks.append(("branching", "logic", 1.0, unit))

@@ -6,21 +6,33 @@ Written for speed: a microsecond or two a node is all there is, so state is kept
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeAlias
 
 from zai_ls.core import roles as r
 from zai_ls.core.measures import Found, Unit
 
 if TYPE_CHECKING:
+    from collections.abc import Hashable
+
     from tree_sitter import Node
 
     from zai_ls.core.parsing import Parsed
     from zai_ls.core.roles import Roles
     from zai_ls.domain import Range
 
-    _Scope = list[bytes | None]
-    """The name of the function around: None without one, empty until it is read."""
-    _Frame = tuple[int, int, int, int, float, int, _Scope, Unit, list[int]]
+
+@dataclass(slots=True)
+class _Scope:
+    """A function, as far as it is read."""
+
+    name: bytes | None
+    """None outside of any, empty until it is read."""
+    given: dict[Hashable, list[tuple[Unit, int, int]]]
+    """Where each of its names is given a value, under how many branches, in how many loops."""
+
+
+_Frame: TypeAlias = tuple[int, int, int, int, float, int, _Scope, Unit, list[int]]
 
 _COMPILED: dict[str, Roles] = {}
 _TERMS = {
@@ -37,6 +49,7 @@ _OPERATED = r.CHAIN | r.ASSIGN
 _BLANKS = b" \t\r\n\f"
 _LONGEST_PATTERN = 2000
 _STREAMS = -1
+_PARTS = re.compile(rb"\[|(?<!this)(?<!self)(?:\.|->)")
 _PATTERN_SIGN = re.compile(
     rb"\\[dDwWsSbB]|\(\?[:=!<P]|\[\^?[^\]\s]+\][+*?{]|\)[+*?{]|\.[*+]|\\[.()\[\]{}+*?|^$]|\|"
 )
@@ -67,11 +80,12 @@ def walk(parsed: Parsed, range_: Range) -> Found:
     data = parsed.data
     low, high = parsed.byte_of(range_.start), parsed.byte_of(range_.end)
     found = Found()
-    units, marks = found.units, found.marks
+    units, marks, names, used = found.units, found.marks, found.names, found.used
     cursor = parsed.at(range_).walk()
     # What holds for the children of the node that the cursor's node is in:
     above, nesting, level, inside, depth, context = 0, 0, 0, 0, 0.0, 0
-    scope: _Scope = [None]
+    scope = _Scope(None, {})
+    found.given.append(scope.given)
     unit = Unit()
     chain = [0]
     frames: list[_Frame] = []
@@ -113,10 +127,12 @@ def walk(parsed: Parsed, range_: Range) -> Found:
                 units.append(unit)
             if flags & r.MARK:
                 measure, weight = roles.marks[kind]
-                marks.append((measure, kind, weight, unit))
+                if measure != "types" or not node.has_error:  # what a parser guesses is often the oddest
+                    marks.append((measure, kind, weight, unit))
             if flags & r.STRING:
-                unit.tokens += 1
-                unit.shape = (unit.shape * _PRIME + r.OPERAND) & _MASK
+                if not above & r.STRING:  # else part of a longer one
+                    unit.tokens += 1
+                    unit.shape = (unit.shape * _PRIME + r.OPERAND) & _MASK
                 if chain[0] == _STREAMS:
                     unit.stream = True
                 weight = pattern_weight(data[begin:end], sure=bool(flags & r.REGEX))
@@ -134,6 +150,8 @@ def walk(parsed: Parsed, range_: Range) -> Found:
                         above & r.DEFINES or (context & r.DEFINES and above & r.PASSES)
                     )
                 context = context | r.DEFINES if defines else context & ~r.DEFINES
+                if above & r.KEYED and cursor.field_id == roles.key:
+                    context |= r.KEY
                 if flags & r.LEVELS:
                     if flags & _NESTS:
                         if not (after_else and flags & r.BRANCH):  # `else if` was counted with its `else`
@@ -141,12 +159,19 @@ def walk(parsed: Parsed, range_: Range) -> Found:
                             found.cognitive += 1 + nesting
                             nesting += 1
                             found.deepest = max(found.deepest, nesting)
-                    elif flags & r.ARM:
+                    elif flags & r.ARM and above & (_NESTS | r.REPEATS):  # not the `else` of a `try`
                         marks.append(("branching", kind, 1.0, unit))
                         found.cognitive += 1
                     elif flags & r.CASE:
                         marks.append(("branching", kind, 0.4, unit))
-                    if flags & (r.LOOP | r.REPEATS):
+                    elif flags & r.REPEATS:
+                        marks.append(("branching", kind, 1.0 + nesting, unit))
+                        found.cognitive += 1 + nesting
+                        for child in node.children:
+                            if child.kind_id in roles.clauses:
+                                level += 1
+                                found.levels.append(level)
+                    if flags & r.LOOP:
                         level += 1
                         found.levels.append(level)
                     if flags & (r.FUNCTION | r.LAMBDA):
@@ -154,9 +179,11 @@ def walk(parsed: Parsed, range_: Range) -> Found:
                             found.functions.append(inside)
                             nesting += 1
                         inside += 1
-                        scope = [b"" if flags & r.FUNCTION else last_defined if after_gives else None]
-                        if scope[0]:
-                            found.calls.setdefault(scope[0], set())
+                        name = b"" if flags & r.FUNCTION else last_defined if after_gives else None
+                        scope = _Scope(name, {})
+                        found.given.append(scope.given)
+                        if name:
+                            found.calls.setdefault(name, set())
                 if flags & r.EXPRESSES:
                     if flags & r.INNER:
                         depth += 1
@@ -191,33 +218,39 @@ def walk(parsed: Parsed, range_: Range) -> Found:
                 unit.tokens += 1
                 unit.shape = (unit.shape * _PRIME + r.OPERAND) & _MASK
                 text = data[begin:end]
-                found.names.add(text)
-                field = cursor.field_id
+                place = cursor.field_id
                 defines = not context & r.TYPE and (
                     (
-                        field in defining
+                        place in defining
                         and (not above & (r.USES | r.CALL) or bool(context & r.DEFINES and above & r.USES))
                     )
                     or bool(above & r.DEFINES or (context & r.DEFINES and above & r.PASSES))
                 )
-                if defines:
+                if context & r.KEY or (above & r.KEYED and place in defining):
+                    names.setdefault(b"=" + text, unit)
+                elif defines:
+                    names.setdefault(text, unit)
                     found.defined.add(text)
+                    if not above & (r.DEFINES | r.LOOP):
+                        scope.given.setdefault(text, []).append((unit, nesting, level))
                     last_defined = text
-                    if scope[0] == b"":
-                        scope[0] = text
+                    if scope.name == b"":
+                        scope.name = text
                         found.calls.setdefault(text, set())
                 elif after_dot or flags & r.MEMBER:
-                    if text == scope[0] and last_operand in _SELF:
+                    names.setdefault(b"." + text, unit)
+                    if text == scope.name and last_operand in _SELF:
                         found.recursions += 1
                         found.calls[text].add(text)
                 else:
-                    found.used.add(text)
-                    if scope[0] and (above & r.CALL or field == roles.callee):
-                        found.calls[scope[0]].add(text)
-                        found.recursions += text == scope[0]
+                    names.setdefault(text, unit)
+                    used.setdefault(text, unit)
+                    if scope.name and (above & r.CALL or place == roles.callee):
+                        found.calls[scope.name].add(text)
+                        found.recursions += text == scope.name
                 term = _TERMS.get(text)
                 if term is not None and text not in found.defined:
-                    marks.append((term[0], text, term[1], unit))
+                    marks.append((term[0], "term", term[1], unit))
                 after_else = after_dot = after_gives = False
                 last_operand = text
             else:
@@ -292,7 +325,7 @@ def _broken(role: int, unit: Unit, nesting: int, level: int, found: Found) -> No
 
 
 def _write(node: Node, data: bytes, found: Found, level: int) -> None:
-    """Something is written to: it is state if it had a value before, or gets it from what it was."""
+    """Something gets its value from what it was, or a part of it is written to again and again."""
     fields = ("left", "argument")
     target = next((child for name in fields if (child := node.child_by_field_name(name))), None)
     target = target or next(iter(node.named_children), None)
@@ -300,8 +333,8 @@ def _write(node: Node, data: bytes, found: Found, level: int) -> None:
         return
     adds = node.child_count < 3 or not node.type.startswith("assignment")
     for part in data[target.start_byte : target.end_byte].split(b","):
-        name = part.partition(b"[")[0].translate(None, _BLANKS + b"(*")
-        if adds or name in found.defined:
+        name, *parts = _PARTS.split(part.translate(None, _BLANKS + b"(*"))
+        if adds or (level and parts):
             found.written[name] = max(found.written.get(name, 0.0), 1 + 0.5 * level)
 
 
