@@ -17,6 +17,7 @@ from pathlib import Path
 import complexipy
 import lizard
 
+from tests.unit.core.labelled import by_cognitive, by_score, by_tokens, concordance, pieces
 from zai_ls.core import complexity
 from zai_ls.core.syntax import Syntax
 from zai_ls.core.text import split_lines
@@ -184,17 +185,30 @@ def main() -> int:
     for name, pairs in {
         "score and cyclomatic (lizard)": [(r.value, r.cyclomatic) for r in rows if r.cyclomatic is not None],
         "score and cognitive (complexipy)": [(r.value, r.cognitive) for r in rows if r.cognitive is not None],
-        "our cognitive and complexipy's": [
+        "our count of cognitive complexity and complexipy's": [
             (r.own_cognitive, r.cognitive) for r in rows if r.cognitive is not None
         ],
         "score and tokens": [(r.value, r.tokens) for r in rows],
         "tokens and cyclomatic": [(r.tokens, r.cyclomatic) for r in rows if r.cyclomatic is not None],
     }.items():
         print(f"rank correlation, {name}: {spearman(pairs):.2f} over {len(pairs)}")
+    same = [row.own_cognitive == row.cognitive for row in rows if row.cognitive is not None]
+    print(f"our count of cognitive complexity is complexipy's: {sum(same) / len(same):.1%}")
     rows.sort(key=lambda row: row.value)
     for at in (0.05, 0.25, 0.5, 0.75, 0.9, 0.99):
         row = rows[int(at * (len(rows) - 1))]
         print(f"for example, at {at:.0%}: {row.value:.2f} {row.where}")
+    print("pairs of labelled code in order, by score, by tokens, by cognitive complexity:")
+    for language in ("all", *sorted({piece.language for piece in pieces()})):
+        for half in ("fit", "check"):
+            some = [p for p in pieces() if p.half == half and language in {"all", p.language}]
+            told = "  ".join(f"{concordance(some, key):.2f}" for key in (by_score, by_tokens, by_cognitive))
+            print(f"  {language:<11}{half:<6}{told}")
+    levels = [float(piece.level) for piece in pieces()]
+    for name, key in (("score", by_score), ("tokens", by_tokens), ("cognitive", by_cognitive)):
+        print(
+            f"rank correlation with the level, {name}: {spearman(list(zip(map(key, pieces()), levels, strict=True))):.2f}"
+        )
     if args.draw:
         (ROOT / "docs" / "score.svg").write_text(drawn(values), "utf-8")
     return 0
