@@ -9,7 +9,7 @@ BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.set-up
 
 .DEFAULT_GOAL := help
-.PHONY: help set-up demo test check fix docs bench replay test-model clean
+.PHONY: help set-up demo test check fix docs bench calibrate replay test-model clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "%-18s %s\n", $$1, $$2}'
@@ -53,6 +53,9 @@ docs: $(STAMP) ## write the generated documentation anew
 
 bench: $(STAMP) ## the benchmark table
 	$(BIN)/python -m bench
+
+calibrate: $(STAMP) ## how the score is distributed over real code, and how it stands to other tools' counts
+	$(BIN)/python -m scripts.calibrate $(CALIBRATE)
 
 replay: $(STAMP) ## what completions cost and save while code is typed, in virtual time
 	$(BIN)/python -m bench.replay $(REPLAY)

@@ -7,7 +7,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from bench import added, completing, process, saving, slots, together
+from bench import added, completing, process, saving, scoring, slots, together
 from bench.replay.play import economy
 from bench.stage import SERVICE_S, emulator
 from bench.storm import storm
@@ -70,6 +70,11 @@ async def main() -> int:
         console.print(
             f"burst: from the last key to the request {c.added:.2f} s, its pause included; storm: {c.storm_keys} keys"
         )
+        g = await asyncio.to_thread(scoring.measure)
+        console.print(f"the score of 200 lines ({g.tokens} tokens) in 5,000:")
+        row("score, the tree known, p50", g.warm * 1000, 5, unit=" ms")
+        row("score after a change, the tree made anew from the last, p50", g.changed * 1000, 5, unit=" ms")
+        row("score, cold: grammar, table and the whole file", g.cold * 1000, 50, unit=" ms")
         o = await slots.measure(folder)
         row("slot handed to another process, p50", o.between_p50 * 1000, 3, unit=" ms")
         row("slot handed to another process, p99", o.between_p99 * 1000, 20, unit=" ms")

@@ -181,7 +181,7 @@ class Rewrite:
         tests = self._tests_of(snapshot) if action.output is Output.TESTS else None
         if isinstance(tests, Declined):
             return tests
-        scored = score(snapshot, target, kit.syntax, ask.diagnostics)
+        scored = score(snapshot, target, kit.syntax, ask.diagnostics, ask.instruction or "")
         routing = kit.routing(self._account, self._windows())
 
         def made(budget: int) -> tuple[Prompt, Surroundings]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import sys
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -23,7 +25,7 @@ from zai_ls.messages import say
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from zai_ls.cli.files import FileEditor
     from zai_ls.config import Config
@@ -38,6 +40,50 @@ class Piece:
     name: str
     """Of the definition; empty for anything else."""
     range: Range
+
+
+_COLOURS = {"light": "green", "standard": "yellow", "strong": "red"}
+_TOLD = 3
+"""Reasons that are told of each."""
+_LEAST = 0.1
+"""Part of the score that a reason makes at least."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """What is told of a piece."""
+
+    path: Path
+    piece: Piece
+    value: float
+    tier: str
+    model: str
+    features: Mapping[str, float]
+
+    def as_json(self) -> dict[str, object]:
+        """For another program."""
+        return {
+            "path": str(self.path),
+            "name": self.piece.name,
+            "range": self._lines(),
+            "score": round(self.value, 3),
+            "tier": self.tier,
+            "model": self.model,
+            "features": {name: round(amount, 3) for name, amount in self.features.items()},
+        }
+
+    def cells(self) -> tuple[str, ...]:
+        """For a person."""
+        where = f"{self.path}:{self._lines()}"
+        return (f"{self.value:.2f}", self.tier, self.model, self.piece.name or "-", where, self._why())
+
+    def _lines(self) -> str:
+        return f"{self.piece.range.start.line + 1}-{self.piece.range.end.line + 1}"
+
+    def _why(self) -> str:
+        """What made most of the score, in words."""
+        made = sorted(self.features.items(), key=lambda item: -item[1])[:_TOLD]
+        return ", ".join(say(f"feature.{name}") for name, amount in made if amount > _LEAST * self.value)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -61,6 +107,7 @@ def run(args: argparse.Namespace) -> int:
     tell_problems(config, account=False)
     syntax, routing = Syntax(), _routing(config)
     editors: dict[Path | None, FileEditor] = {}
+    rows: list[Row] = []
     for target, named in (pair for text in args.targets for pair in _targets(parse_target(text))):
         project = project_root(target.path)
         if project not in editors:
@@ -75,9 +122,41 @@ def run(args: argparse.Namespace) -> int:
         for piece in pieces(target, snapshot, syntax, as_one=args.whole):
             scored = score(snapshot, piece.range, syntax)
             tier = routing.tier_of(scored.value)
-            row = _row(target.path, piece, scored.value, tier, routing.model_of(tier), scored.features)
-            printing.write_exactly((json.dumps(row, ensure_ascii=False) if args.json else _line(row)) + "\n")
+            row = Row(target.path, piece, scored.value, tier, routing.model_of(tier), scored.features)
+            if args.json:
+                printing.write_exactly(json.dumps(row.as_json(), ensure_ascii=False) + "\n")
+            else:
+                rows.append(row)
+    if rows:
+        tell(rows)
     return Exit.DONE
+
+
+def tell(rows: Sequence[Row]) -> None:
+    """A table, the hardest first: in colours where a person looks."""
+    by_score = sorted(rows, key=lambda row: -row.value)
+    if not printing.is_terminal(sys.stdout):
+        widths = [max(map(len, column)) for column in zip(*(row.cells() for row in by_score), strict=True)]
+        for row in by_score:
+            line = "  ".join(
+                cell.ljust(width) for cell, width in zip(row.cells(), widths, strict=True)
+            ).rstrip()
+            printing.write_exactly(line + "\n")
+        return
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table("score", "tier", "model", "what", "where", "why", box=None, header_style="bold")
+    for row in by_score:
+        score, tier, model, *others = row.cells()
+        style = _COLOURS.get(row.tier, "")
+        table.add_row(Text(score, style), Text(tier, style), Text(model, "dim"), *map(Text, others))
+    console = Console(highlight=False)
+    console.print(table)
+    counts = Counter(row.tier for row in rows)
+    tiers = {tier: counts[tier] for tier in _COLOURS}
+    console.print(Text(say("score.sum", count=len(rows), **tiers), "dim"))
 
 
 def pieces(target: Target, snapshot: Snapshot, syntax: Syntax, *, as_one: bool) -> list[Piece]:
@@ -130,21 +209,3 @@ def _routing(config: Config) -> Routing:
             "strong": settings.models_strong,
         },
     )
-
-
-def _row(
-    path: Path, piece: Piece, value: float, tier: str, model: str, features: Mapping[str, float]
-) -> dict[str, object]:
-    return {
-        "path": str(path),
-        "name": piece.name,
-        "range": f"{piece.range.start.line + 1}-{piece.range.end.line + 1}",
-        "score": round(value, 3),
-        "tier": tier,
-        "model": model,
-        "features": {name: round(amount, 3) for name, amount in features.items()},
-    }
-
-
-def _line(row: Mapping[str, object]) -> str:
-    return f"{row['score']:<6} {row['tier']:<9} {row['model']:<14} {row['path']}:{row['range']} {row['name']}".rstrip()

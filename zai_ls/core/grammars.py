@@ -47,15 +47,25 @@ class Grammar:
     loops: frozenset[str] = frozenset()
     """What repeats, and nests."""
     arms: frozenset[str] = frozenset()
-    """Further ways of a branch (`else`, `elif`, a case): they do not nest again."""
+    """Further ways of a branch (`else`, `elif`): they do not nest again."""
+    cases: frozenset[str] = frozenset()
+    """The ways of a switch."""
     functions: frozenset[str] = frozenset()
     """Functions: one within another nests, and costs nothing itself."""
-    logic: frozenset[str] = frozenset({"&&", "||", "and", "or", "??"})
+    logic: frozenset[str] = frozenset({"&&", "||", "and", "or"})
     """Operators that choose."""
+    whole: frozenset[str] = frozenset({"string", "string_literal", "char_literal", "raw_string_literal"})
+    """Texts: what is in them is no code."""
+    chains: frozenset[str] = frozenset()
+    """Operators between operands, besides those that any grammar has (`core/roles.py`)."""
+    calls: frozenset[str] = frozenset()
+    """The same for calls."""
+    neutral: frozenset[str] = frozenset()
+    """Nodes that mean here nothing of what they mean elsewhere."""
+    silent: frozenset[str] = frozenset()
+    """Words and signs that come and go with the formatting."""
     names: frozenset[str] = frozenset({"identifier"})
     """Leaves that name something."""
-    whole: frozenset[str] = frozenset({"string", "string_literal", "char_literal", "raw_string_literal"})
-    """Nodes that count as one, whatever is in them."""
 
 
 _C_BRANCHES = "if_statement switch_statement conditional_expression"
@@ -89,7 +99,8 @@ _SCRIPT = Grammar(
     bodies=_words("statement_block class_body interface_body enum_body"),
     branches=_words("if_statement switch_statement ternary_expression catch_clause"),
     loops=_words("for_statement for_in_statement while_statement do_statement"),
-    arms=_words("else_clause switch_case switch_default"),
+    arms=_words("else_clause"),
+    cases=_words("switch_case switch_default"),
     functions=_words(
         "arrow_function function_expression function_declaration generator_function method_definition"
     ),
@@ -109,9 +120,10 @@ _TABLE = (
         wrappers=_words("decorated_definition"),
         imports=_words("import_statement import_from_statement future_import_statement"),
         bodies=_words("block"),
-        branches=_words("if_statement match_statement conditional_expression except_clause if_clause"),
-        loops=_words("for_statement while_statement for_in_clause"),
-        arms=_words("elif_clause else_clause case_clause"),
+        branches=_words("if_statement match_statement conditional_expression except_clause"),
+        loops=_words("for_statement while_statement"),
+        arms=_words("elif_clause else_clause if_clause"),
+        cases=_words("case_clause"),
         functions=_words("lambda function_definition"),
     ),
     _SCRIPT,
@@ -129,7 +141,7 @@ _TABLE = (
         bodies=_words("block"),
         branches=_words("if_statement expression_switch_statement type_switch_statement select_statement"),
         loops=_words("for_statement"),
-        arms=_words("expression_case type_case communication_case default_case"),
+        cases=_words("expression_case type_case communication_case default_case"),
         functions=_words("func_literal function_declaration method_declaration"),
         names=_words("identifier field_identifier type_identifier package_identifier"),
         whole=_words("interpreted_string_literal raw_string_literal rune_literal"),
@@ -149,9 +161,10 @@ _TABLE = (
         attached=_words("attribute_item"),
         imports=_words("use_declaration extern_crate_declaration"),
         bodies=_words("block declaration_list"),
-        branches=_words("if_expression match_expression try_expression"),
+        branches=_words("if_expression match_expression"),
         loops=_words("for_expression while_expression loop_expression"),
-        arms=_words("else_clause match_arm"),
+        arms=_words("else_clause"),
+        cases=_words("match_arm"),
         functions=_words("closure_expression function_item"),
         names=_words("identifier field_identifier type_identifier shorthand_field_identifier"),
     ),
@@ -171,7 +184,7 @@ _TABLE = (
         bodies=_words("block constructor_body class_body interface_body enum_body"),
         branches=_words("if_statement switch_expression ternary_expression catch_clause"),
         loops=_words(_C_LOOPS + " enhanced_for_statement"),
-        arms=_words("switch_label"),
+        cases=_words("switch_label"),
         functions=_words("lambda_expression method_declaration constructor_declaration"),
         names=_words("identifier type_identifier"),
     ),
@@ -189,9 +202,10 @@ _TABLE = (
         bodies=_words("compound_statement field_declaration_list enumerator_list"),
         branches=_words(_C_BRANCHES),
         loops=_words(_C_LOOPS),
-        arms=_words("else_clause case_statement"),
+        arms=_words("else_clause"),
+        cases=_words("case_statement"),
         functions=_words("function_definition"),
-        names=_CPP_NAMES,
+        names=_words("identifier field_identifier type_identifier"),
     ),
     Grammar(
         "cpp",
@@ -209,13 +223,14 @@ _TABLE = (
         bodies=_words("compound_statement field_declaration_list enumerator_list declaration_list"),
         branches=_words(_C_BRANCHES + " catch_clause"),
         loops=_words(_C_LOOPS + " for_range_loop"),
-        arms=_words("else_clause case_statement"),
+        arms=_words("else_clause"),
+        cases=_words("case_statement"),
         functions=_words("lambda_expression function_definition"),
         names=_CPP_NAMES,
     ),
-    # From here on only with the extra `languages`.
     Grammar(
         "csharp",
+        "tree_sitter_c_sharp",
         definitions={
             "method_declaration": "method",
             "constructor_declaration": "method",
@@ -233,23 +248,33 @@ _TABLE = (
             "if_statement switch_statement switch_expression conditional_expression catch_clause"
         ),
         loops=_words(_C_LOOPS + " foreach_statement"),
-        arms=_words("switch_section switch_expression_arm"),
+        cases=_words("switch_section switch_expression_arm"),
         functions=_words(
             "lambda_expression anonymous_method_expression method_declaration constructor_declaration local_function_statement"
         ),
     ),
     Grammar(
         "ruby",
-        definitions={"method": "method", "singleton_method": "method", "class": "class", "module": "module"},
+        "tree_sitter_ruby",
+        definitions={
+            "method": "function",
+            "singleton_method": "function",
+            "class": "class",
+            "module": "module",
+        },
         bodies=_words("body_statement"),
         branches=_words("if unless case if_modifier unless_modifier conditional rescue case_match"),
         loops=_words("while until for while_modifier until_modifier"),
-        arms=_words("elsif else when in_clause"),
+        arms=_words("elsif else"),
+        cases=_words("when in_clause"),
         functions=_words("block do_block lambda method singleton_method"),
-        names=_words("identifier constant instance_variable"),
+        names=_words("identifier constant instance_variable class_variable global_variable"),
+        neutral=_words("block"),
     ),
     Grammar(
         "php",
+        "tree_sitter_php",
+        "language_php",
         definitions={
             "function_definition": "function",
             "method_declaration": "method",
@@ -262,28 +287,31 @@ _TABLE = (
         bodies=_words("compound_statement declaration_list"),
         branches=_words("if_statement switch_statement match_expression conditional_expression catch_clause"),
         loops=_words(_C_LOOPS + " foreach_statement"),
-        arms=_words("else_clause else_if_clause case_statement match_conditional_expression"),
+        arms=_words("else_clause else_if_clause"),
+        cases=_words("case_statement match_conditional_expression"),
         functions=_words("anonymous_function arrow_function function_definition method_declaration"),
         names=_words("name variable_name"),
     ),
     Grammar(
         "kotlin",
+        "tree_sitter_kotlin",
         definitions={
             "function_declaration": "function",
             "class_declaration": "class",
             "object_declaration": "class",
         },
-        comments=_words("line_comment multiline_comment block_comment"),
-        imports=_words("import_header import import_list package_header"),
+        comments=_words("line_comment block_comment"),
+        imports=_words("import package_header"),
         bodies=_words("function_body class_body block"),
         branches=_words("if_expression when_expression catch_block"),
         loops=_words("for_statement while_statement do_while_statement"),
-        arms=_words("when_entry"),
+        cases=_words("when_entry"),
         functions=_words("lambda_literal anonymous_function function_declaration"),
-        names=_words("simple_identifier type_identifier identifier"),
+        names=_words("identifier"),
     ),
     Grammar(
         "swift",
+        "tree_sitter_swift",
         definitions={
             "function_declaration": "function",
             "class_declaration": "class",
@@ -293,9 +321,9 @@ _TABLE = (
         comments=_words("comment multiline_comment"),
         imports=_words("import_declaration"),
         bodies=_words("function_body class_body"),
-        branches=_words("if_statement guard_statement switch_statement ternary_expression catch_block"),
+        branches=_words("if_statement switch_statement ternary_expression catch_block"),
         loops=_words("for_statement while_statement repeat_while_statement"),
-        arms=_words("switch_entry"),
+        cases=_words("switch_entry"),
         functions=_words("lambda_literal function_declaration init_declaration"),
         names=_words("simple_identifier type_identifier"),
     ),
@@ -310,13 +338,36 @@ _TABLE = (
     ),
     Grammar(
         "bash",
+        "tree_sitter_bash",
         definitions={"function_definition": "function"},
         bodies=_words("compound_statement"),
         branches=_words("if_statement case_statement"),
         loops=_words("for_statement while_statement c_style_for_statement"),
-        arms=_words("elif_clause else_clause case_item"),
+        arms=_words("elif_clause else_clause"),
+        cases=_words("case_item"),
         names=_words("variable_name command_name"),
+        chains=_words("list test_command"),
+        neutral=_words("list"),
     ),
+    Grammar(
+        "sql",
+        "tree_sitter_sql",
+        branches=_words("case"),
+        loops=_words("join cross_join lateral_join lateral_cross_join"),
+        functions=_words("subquery cte"),
+        names=_words("identifier"),
+    ),
+    Grammar("html", "tree_sitter_html", names=_words("tag_name attribute_name")),
+    Grammar(
+        "css",
+        "tree_sitter_css",
+        names=_words("class_name id_name tag_name property_name"),
+        neutral=_words("block"),
+    ),
+    Grammar("json", "tree_sitter_json"),
+    Grammar("yaml", "tree_sitter_yaml"),
+    Grammar("toml", "tree_sitter_toml", names=_words("bare_key")),
+    Grammar("markdown", "tree_sitter_markdown"),
 )
 
 GRAMMARS: dict[str, Grammar] = {grammar.name: grammar for grammar in _TABLE}

@@ -14,6 +14,10 @@ if TYPE_CHECKING:
 
     from zai_ls.core.languages import Language
 
+_SIGNS = [
+    r"<<=|>>=|&&|\|\||<<|>>|\+\+|--|\*\*|->|=>|::|:=|\?\.|\.\.|[-+*/%&|^=!<>]=",
+    r"[^\w\s]",
+]
 _MOST_LINES_BEFORE = 400
 """Lines above a range that are read to know whether it begins inside a comment or a string."""
 
@@ -25,7 +29,7 @@ def pattern(language_id: str) -> re.Pattern[str]:
     comments = [rf"{re.escape(opening)}.*?(?:{re.escape(closing)}|\Z)" for opening, closing in row.block]
     comments += [rf"{re.escape(mark)}[^\n]*" for mark in row.line]
     strings = [_string(quote) for quote in row.quotes]
-    groups = [("comment", comments), ("string", strings), ("word", [r"\w+"]), ("sign", [r"[^\w\s]"])]
+    groups = [("comment", comments), ("string", strings), ("word", [r"\w+"]), ("sign", _SIGNS)]
     return re.compile(
         "|".join(f"(?P<{name}>{'|'.join(parts)})" for name, parts in groups if parts), re.DOTALL
     )

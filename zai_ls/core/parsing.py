@@ -28,7 +28,10 @@ _LONE_SURROGATES = "surrogatepass"
 """An editor may send half a character; it must not stop us."""
 _CHUNK = 4096
 """Bytes that the parser is handed at once."""
-_SIGNS = re.compile(rb"[^\w\"'`\x80-\xff]{200,}")
+_LONG_RUN = 200
+"""Signs in a row that no code has."""
+_NO_SIGN = re.compile(rb"[\w\"'`\x80-\xff]")
+_SIGNS = bytes(byte for byte in range(256) if not _NO_SIGN.match(bytes([byte])))
 _BLANKS = b" \t\r\n"
 _MOST_STEPS = 50_000_000
 """Steps from sign to sign that a search may take: a tenth of a second."""
@@ -53,7 +56,7 @@ class Parsed:
     @cached_property
     def is_tangled(self) -> bool:
         """Would a search in the tree take too long? It looks from each bracket for the next name, so thousands in a row are quadratic."""
-        runs = (len(run.translate(None, _BLANKS)) for run in _SIGNS.findall(self.data))
+        runs = (len(run.translate(None, _BLANKS)) for run in _runs(self.data))
         if sum(count * count for count in runs) > _MOST_STEPS:
             return True
         stack = [self.root] if self.root.has_error else []
@@ -123,6 +126,22 @@ class Parsed:
         cursor.set_byte_range(self.byte_of(range_.start), self.byte_of(range_.end) + 1)
         found = cursor.captures(self.root).get("found", [])
         return sorted(found, key=lambda node: (node.start_byte, -node.end_byte))
+
+
+def _runs(data: bytes) -> Iterator[bytes]:
+    """The runs of at least `_LONG_RUN` signs: each holds a multiple of it, so the bytes between need no look."""
+    at = 0
+    while at < len(data):
+        if _NO_SIGN.match(data, at):
+            at += _LONG_RUN
+            continue
+        before = max(0, at - _LONG_RUN)
+        start = before + len(data[before:at].rstrip(_SIGNS))
+        after = _NO_SIGN.search(data, at)
+        end = after.start() if after else len(data)
+        if end - start >= _LONG_RUN:
+            yield data[start:end]
+        at += max(1, -(-(end - at) // _LONG_RUN)) * _LONG_RUN
 
 
 @lru_cache(maxsize=128)

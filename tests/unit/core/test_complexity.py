@@ -94,7 +94,7 @@ def test_the_features_are_what_made_the_value():
     document = snapshot(BRANCHED)
     found = score(document, whole(document.lines), SYNTAX)
     assert sum(found.features.values()) == pytest.approx(found.value, abs=0.001)
-    assert (found.measures["loops"], found.measures["depth"]) == (2, 4)
+    assert (found.measures["cognitive"], found.measures["depth"]) == (12, 4)
     assert found == score(document, whole(document.lines), SYNTAX)
 
 

@@ -220,7 +220,7 @@ def lines_of(found) -> tuple[str, str, int, int]:
         ("ruby", "# Doc.\ndef f(a)\n  a\nend\n\nx = 1\n", 2, ("f", "function", 0, 3)),
         ("ruby", "# Doc.\ndef f(a)\n  a\nend\n\nx = 1\n", 0, ("f", "function", 0, 3)),
         ("ruby", "# Doc.\ndef f(a)\n  a\nend\n\nx = 1\n", 5, None),
-        ("kotlin", "class A {\n    fun m(): Int {\n        return 1\n    }\n}\n", 2, ("m", "function", 1, 3)),
+        ("kotlin", "class A {\n    fun m(): Int {\n        return 1\n    }\n}\n", 2, ("m", "method", 1, 3)),
         ("csharp", "class A\n{\n    int x;\n}\n", 2, ("A", "class", 0, 3)),
     ],
 )
@@ -427,8 +427,8 @@ def test_a_comment_lies_where_it_is_said_to():
         ("go", 'package a\n|func f() { panic("not implemented") }|\n', True),
         ("c", "|int f(void) { /* later */ }|\n", True),
         ("csharp", "|int F() { throw new NotImplementedException(); }|\n", True),
-        ("php", "|function f($a) { }|\n", True),
-        ("php", "|function f($a) { return 1; }|\n", False),
+        ("php", "<?php\n|function f($a) { }|\n", True),
+        ("php", "<?php\n|function f($a) { return 1; }|\n", False),
     ],
 )
 def test_what_is_left_to_write(language, text, expected):

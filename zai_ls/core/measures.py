@@ -1,0 +1,150 @@
+"""What was found in some code, and what it comes to: each measure so that what is repeated counts less and less.
+
+Everything counted is a mark on a unit: a statement's own tokens, an argument, an element of a list. Marks of one kind
+on units of one shape (the same signs and words around some operands) form a group; within a group the heaviest counts
+whole, the second half, the third a third. So a table of a thousand rows is worth seven of them, and the thousandth
+`if` that checks a parameter as the others do is worth hardly anything.
+
+The order decides nothing, only what there is: more marks, or heavier ones, never make less (a sum of values in falling
+order, with falling weights, grows in each of them), which is why a branch around or inside something cannot lower a score.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Hashable, Iterable
+
+
+@dataclass(slots=True)
+class Unit:
+    """A statement's own tokens, an argument, an element."""
+
+    tokens: int = 0
+    """How many mean something."""
+    shape: int = 0
+    """A number for the row of them; operands are all alike in it."""
+    operations: float = 0.0
+    """Operators: each one, and a half for each level that it lies deep in the expression."""
+    stream: bool = False
+    """Do its `<<` write to a stream?"""
+
+
+@dataclass(slots=True)
+class Found:
+    """All that a pass over the code has found."""
+
+    units: list[Unit] = field(default_factory=list)
+    marks: list[tuple[str, Hashable, float, Unit]] = field(default_factory=list)
+    """Measure, kind, amount, and the unit it is on."""
+    levels: list[float] = field(default_factory=list)
+    """Of each loop: 1 for one in no other."""
+    functions: list[float] = field(default_factory=list)
+    """Of each function in another: 1 for one in one."""
+    cognitive: int = 0
+    """Cognitive complexity as Campbell counts it, recursion aside."""
+    deepest: int = 0
+    """Levels of branches and loops."""
+    names: dict[Hashable, Unit] = field(default_factory=dict)
+    """Each different name, and where it is first. Names of something else (fields, parameters of what is called) are told apart."""
+    used: dict[Hashable, Unit] = field(default_factory=dict)
+    """Names of something by itself."""
+    defined: set[Hashable] = field(default_factory=set)
+    written: dict[Hashable, float] = field(default_factory=dict)
+    """What changes, such as a counter: one, and a half for each loop that it does so in."""
+    given: list[dict[Hashable, list[tuple[Unit, int, int]]]] = field(default_factory=list)
+    """By function, where its names are given a value: the unit, branches around it, loops around it."""
+    calls: dict[Hashable, set[Hashable]] = field(default_factory=dict)
+    """Names that each function calls."""
+    recursions: int = 0
+    """Calls of a function inside itself."""
+
+
+_ORDINARY_TYPES = 0.5
+"""Of type machinery: a list of something, an optional value. Everybody reads that."""
+
+
+def fading(amounts: Iterable[float]) -> float:
+    """The sum of *amounts* in falling order, the n-th divided by n."""
+    return sum(amount / n for n, amount in enumerate(sorted(amounts, reverse=True), 1))
+
+
+def measured(found: Found) -> dict[str, float]:
+    """Each measure's amount."""
+    tokens: dict[int, list[float]] = defaultdict(list)
+    operations: dict[int, list[float]] = defaultdict(list)
+    for unit in found.units:
+        if unit.tokens:
+            tokens[unit.shape].append(unit.tokens)
+            if unit.operations > 1 and not unit.stream:
+                operations[unit.shape].append(unit.operations - 1)
+    groups: dict[str, dict[Hashable, list[float]]] = defaultdict(lambda: defaultdict(list))
+    for measure, kind, amount, unit in found.marks:
+        if measure == "bits" and unit.stream:
+            continue
+        groups[measure][kind, unit.shape].append(amount)
+    sums = {measure: sum(map(fading, kinds.values())) for measure, kinds in groups.items()}
+    cycles = _in_cycles(found.calls)
+    return {
+        "size": sum(map(fading, tokens.values())),
+        "branching": sums.get("branching", 0.0),
+        "loops": fading(level * (level + 1) / 2 for level in found.levels),
+        "recursion": sums.get("recursion", 0.0)
+        + fading([1.0] * found.recursions)
+        + 0.5 * max(0, len(cycles) - 1),
+        "expressions": sum(map(fading, operations.values())),
+        "bits": sums.get("bits", 0.0),
+        "state": sum(_changing(found).values()),
+        "jumps": sums.get("jumps", 0.0),
+        "errors": sums.get("errors", 0.0),
+        "concurrency": sums.get("concurrency", 0.0),
+        "unsafe": sums.get("unsafe", 0.0),
+        "types": max(0.0, sums.get("types", 0.0) - _ORDINARY_TYPES),
+        "closures": fading(level * (level + 1) / 2 for level in found.functions),
+        "patterns": sums.get("patterns", 0.0),
+        "names": _different(found.names.values()),
+        "outside": _different(unit for name, unit in found.used.items() if name not in found.defined),
+        "tokens": sum(unit.tokens for unit in found.units),
+        "cognitive": found.cognitive + len(cycles),
+        "depth": found.deepest,
+    }
+
+
+def _changing(found: Found) -> dict[Hashable, float]:
+    """What has more than one value: what is written to, and names that get different ones, one of them under a branch."""
+    changing = dict(found.written)
+    for names in found.given:
+        for name, places in names.items():
+            if len(places) > 1 and len({unit.shape for unit, _, _ in places}) > 1:
+                level = max((1 + 0.5 * level for _, nesting, level in places if nesting), default=0.0)
+                if level:
+                    changing[name] = max(changing.get(name, 0.0), level)
+    return changing
+
+
+def _different(first: Iterable[Unit]) -> float:
+    """How many names there are: those that come first in units of one shape fade like everything."""
+    shapes: dict[int, Counter[int]] = defaultdict(Counter)
+    for unit in first:
+        shapes[unit.shape][id(unit)] += 1
+    return sum(fading(units.values()) for units in shapes.values())
+
+
+def _in_cycles(calls: dict[Hashable, set[Hashable]]) -> set[Hashable]:
+    """Functions that call themselves, or one another in a circle."""
+    cyclic: set[Hashable] = set()
+    for name in calls:
+        reached: set[Hashable] = set()
+        waiting = list(calls[name])
+        while waiting:
+            callee = waiting.pop()
+            if callee in reached or callee not in calls:
+                continue
+            reached.add(callee)
+            waiting += calls[callee]
+        if name in reached:
+            cyclic.add(name)
+    return cyclic

@@ -1,0 +1,343 @@
+"""One pass over a piece of a syntax tree, with a cursor, that notes what `core/measures.py` adds up.
+
+Written for speed: a microsecond or two a node is all there is, so state is kept in local names, and nodes are known by number.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeAlias
+
+from zai_ls.core import roles as r
+from zai_ls.core.measures import Found, Unit
+
+if TYPE_CHECKING:
+    from collections.abc import Hashable
+
+    from tree_sitter import Node
+
+    from zai_ls.core.parsing import Parsed
+    from zai_ls.core.roles import Roles
+    from zai_ls.domain import Range
+
+
+@dataclass(slots=True)
+class _Scope:
+    """A function, as far as it is read."""
+
+    name: bytes | None
+    """None outside of any, empty until it is read."""
+    given: dict[Hashable, list[tuple[Unit, int, int]]]
+    """Where each of its names is given a value, under how many branches, in how many loops."""
+
+
+_Frame: TypeAlias = tuple[int, int, int, int, float, int, _Scope, Unit, list[int]]
+
+_COMPILED: dict[str, Roles] = {}
+_TERMS = {
+    name.encode(): (measure, weight)
+    for measure, rows in r.TERMS.items()
+    for weight, names in rows.items()
+    for name in names.split()
+}
+_SELF = frozenset({b"self", b"this", b"Self", b"cls"})
+_CALLED, _INDEXED, _NESTED = -1, -2, -3
+_PRIME, _MASK = 1_000_003, (1 << 61) - 1
+_NESTS = r.BRANCH | r.LOOP
+_OPERATED = r.CHAIN | r.ASSIGN
+_BLANKS = b" \t\r\n\f"
+_LONGEST_PATTERN = 2000
+_STREAMS = -1
+_PARTS = re.compile(rb"\[|(?<!this)(?<!self)(?:\.|->)")
+_PATTERN_SIGN = re.compile(
+    rb"\\[dDwWsSbB]|\(\?[:=!<P]|\[\^?[^\]\s]+\][+*?{]|\)[+*?{]|\.[*+]|\\[.()\[\]{}+*?|^$]|\|"
+)
+_SURE_SIGN = re.compile(rb"\\[dDwWsSbB]|\(\?[:=!<P]|\][+*?{]|\)[+*?]|\.\*")
+
+
+def roles_of(parsed: Parsed) -> Roles:
+    """The table of *parsed*'s grammar, made on first use."""
+    name = parsed.grammar.name
+    known = _COMPILED.get(name)
+    if known is None:
+        known = _COMPILED[name] = r.compile_roles(parsed.grammar, parsed.tree.language)
+    return known
+
+
+def pattern_weight(text: bytes, *, sure: bool = False) -> float:
+    """How much of a regular expression *text* is, by its signs; 0 for what looks like ordinary words."""
+    head = text[:_LONGEST_PATTERN]
+    if not sure and len(_SURE_SIGN.findall(head)) < 2:
+        return 0.0
+    return 1.0 + 0.5 * len(_PATTERN_SIGN.findall(head))
+
+
+def walk(parsed: Parsed, range_: Range) -> Found:
+    """What lies in *range_*: nodes that begin in it; those around it set no level."""
+    roles = roles_of(parsed)
+    flags_of, tokens_of, defining = roles.flags, roles.tokens, roles.defining
+    data = parsed.data
+    low, high = parsed.byte_of(range_.start), parsed.byte_of(range_.end)
+    found = Found()
+    units, marks, names, used = found.units, found.marks, found.names, found.used
+    cursor = parsed.at(range_).walk()
+    # What holds for the children of the node that the cursor's node is in:
+    above, nesting, level, inside, depth, context = 0, 0, 0, 0, 0.0, 0
+    scope = _Scope(None, {})
+    found.given.append(scope.given)
+    unit = Unit()
+    chain = [0]
+    frames: list[_Frame] = []
+    # What came last:
+    after_else = after_dot = after_gives = False
+    last_operand = b""
+    last_defined: bytes | None = None
+    units.append(unit)
+    while True:
+        node = cursor.node
+        assert node is not None
+        begin, end, kind = node.start_byte, node.end_byte, node.kind_id
+        if begin >= high:
+            break
+        flags = flags_of.get(kind, 0)
+        frame = (above, nesting, level, inside, depth, context, scope, unit, chain)
+        descends = False
+        if end <= low or end == begin or flags & r.SKIP:
+            pass
+        elif begin < low:
+            descends = True
+            above = flags & r.CONTAINER
+        elif not flags and not above & r.APART and not node.child_count:  # the commonest: nothing but a token
+            token = tokens_of.get(kind, 0)
+            if token:
+                unit.tokens += 1
+                unit.shape = (unit.shape * _PRIME + token) & _MASK
+            after_else = after_dot = after_gives = False
+            last_operand = b""
+        else:
+            token = tokens_of.get(kind, 0)
+            is_leaf = bool(flags & r.WHOLE) or not node.child_count
+            if token and (flags & r.STATEMENT or (above & r.CONTAINER and not flags & r.CONTAINER)):
+                if flags & r.STATEMENT:
+                    depth, context = 0.0, 0
+                    if flags & r.MAY_BE_TEXT and _is_text(node, flags_of):
+                        token, is_leaf = 0, True  # a docstring
+                unit = Unit()
+                units.append(unit)
+            if flags & r.MARK:
+                measure, weight = roles.marks[kind]
+                if measure != "types" or not node.has_error:  # what a parser guesses is often the oddest
+                    marks.append((measure, kind, weight, unit))
+            if flags & r.STRING:
+                if not above & r.STRING:  # else part of a longer one
+                    unit.tokens += 1
+                    unit.shape = (unit.shape * _PRIME + r.OPERAND) & _MASK
+                if chain[0] == _STREAMS:
+                    unit.stream = True
+                weight = pattern_weight(data[begin:end], sure=bool(flags & r.REGEX))
+                if weight:
+                    marks.append(("patterns", 0, weight, unit))
+                descends = not is_leaf
+                above = flags
+                after_else = after_dot = after_gives = False
+                last_operand = b""
+            elif not is_leaf:
+                descends = True
+                defines = False
+                if not context & r.TYPE:
+                    defines = (cursor.field_id in defining and not above & (r.USES | r.CALL)) or bool(
+                        above & r.DEFINES or (context & r.DEFINES and above & r.PASSES)
+                    )
+                context = context | r.DEFINES if defines else context & ~r.DEFINES
+                if above & r.KEYED and cursor.field_id == roles.key:
+                    context |= r.KEY
+                if flags & r.LEVELS:
+                    if flags & _NESTS:
+                        if not (after_else and flags & r.BRANCH):  # `else if` was counted with its `else`
+                            marks.append(("branching", kind, 1.0 + nesting, unit))
+                            found.cognitive += 1 + nesting
+                            nesting += 1
+                            found.deepest = max(found.deepest, nesting)
+                    elif flags & r.ARM and above & (_NESTS | r.REPEATS):  # not the `else` of a `try`
+                        marks.append(("branching", kind, 1.0, unit))
+                        found.cognitive += 1
+                    elif flags & r.CASE:
+                        marks.append(("branching", kind, 0.4, unit))
+                    elif flags & r.REPEATS:
+                        marks.append(("branching", kind, 1.0 + nesting, unit))
+                        found.cognitive += 1 + nesting
+                        for child in node.children:
+                            if child.kind_id in roles.clauses:
+                                level += 1
+                                found.levels.append(level)
+                    if flags & r.LOOP:
+                        level += 1
+                        found.levels.append(level)
+                    if flags & (r.FUNCTION | r.LAMBDA):
+                        if inside:
+                            found.functions.append(inside)
+                            nesting += 1
+                        inside += 1
+                        name = b"" if flags & r.FUNCTION else last_defined if after_gives else None
+                        scope = _Scope(name, {})
+                        found.given.append(scope.given)
+                        if name:
+                            found.calls.setdefault(name, set())
+                if flags & r.EXPRESSES:
+                    if flags & r.INNER:
+                        depth += 1
+                    if flags & r.CALL:
+                        unit.shape = (unit.shape * _PRIME + _CALLED) & _MASK
+                        unit.operations += depth / 2
+                    elif flags & r.SUBSCRIPT:
+                        unit.shape = (unit.shape * _PRIME + _INDEXED) & _MASK
+                        unit.operations += 0.5 + depth / 2
+                        depth += 1
+                        context |= r.SUBSCRIPT
+                    elif flags & r.CHAIN:
+                        if not above & r.CHAIN:
+                            chain = [0]
+                    elif flags & r.PAREN:
+                        if above & r.CHAIN:
+                            depth += 1
+                            unit.shape = (unit.shape * _PRIME + _NESTED) & _MASK
+                    elif flags & r.TERNARY:
+                        depth += 1
+                    context |= flags & r.TYPE
+                if flags & r.ACTS:
+                    if flags & r.ASSIGN:
+                        if not above & (r.LOOP | r.HEAD):  # `i++` of a loop that counts
+                            _write(node, data, found, level)
+                    elif flags & r.JUMP:
+                        marks.append(("jumps", kind, 2.0 if node.named_child_count else 1.0, unit))
+                    elif flags & r.RETURN and nesting:
+                        marks.append(("jumps", kind, 0.6 + 0.2 * nesting, unit))
+                above = flags | r.HEAD if flags & r.ASSIGN and above & (r.LOOP | r.HEAD) else flags
+            elif token == r.OPERAND and flags & r.NAME:
+                unit.tokens += 1
+                unit.shape = (unit.shape * _PRIME + r.OPERAND) & _MASK
+                text = data[begin:end]
+                place = cursor.field_id
+                defines = not context & r.TYPE and (
+                    (
+                        place in defining
+                        and (not above & (r.USES | r.CALL) or bool(context & r.DEFINES and above & r.USES))
+                    )
+                    or bool(above & r.DEFINES or (context & r.DEFINES and above & r.PASSES))
+                )
+                if context & r.KEY or (above & r.KEYED and place in defining):
+                    names.setdefault(b"=" + text, unit)
+                elif defines:
+                    names.setdefault(text, unit)
+                    found.defined.add(text)
+                    if not above & (r.DEFINES | r.LOOP):
+                        scope.given.setdefault(text, []).append((unit, nesting, level))
+                    last_defined = text
+                    if scope.name == b"":
+                        scope.name = text
+                        found.calls.setdefault(text, set())
+                elif after_dot or flags & r.MEMBER:
+                    names.setdefault(b"." + text, unit)
+                    if text == scope.name and last_operand in _SELF:
+                        found.recursions += 1
+                        found.calls[text].add(text)
+                else:
+                    names.setdefault(text, unit)
+                    used.setdefault(text, unit)
+                    if scope.name and (above & r.CALL or place == roles.callee):
+                        found.calls[scope.name].add(text)
+                        found.recursions += text == scope.name
+                term = _TERMS.get(text)
+                if term is not None and text not in found.defined:
+                    marks.append((term[0], "term", term[1], unit))
+                after_else = after_dot = after_gives = False
+                last_operand = text
+            else:
+                if token:
+                    unit.tokens += 1
+                    unit.shape = (unit.shape * _PRIME + token) & _MASK
+                if (
+                    flags & r.OPERATOR
+                    and above & _OPERATED
+                    and not (context & r.TYPE or above & r.HEAD)
+                    and not (above & r.UNARY and kind in roles.addresses)
+                ):
+                    _operate(kind, flags, unit, chain, depth, context, found)
+                elif flags & r.ELSE and above & r.BRANCH and not above & r.TERNARY:
+                    marks.append(("branching", "else", 1.0, unit))
+                    found.cognitive += 1
+                elif flags & r.JUMP:
+                    marks.append(("jumps", kind, 1.0, unit))
+                elif flags & r.RETURN and nesting:
+                    marks.append(("jumps", kind, 0.6 + 0.2 * nesting, unit))
+                if above & r.ERROR and kind in roles.keywords:
+                    _broken(roles.keywords[kind], unit, nesting, level, found)
+                after_else, after_gives = bool(flags & r.ELSE), bool(flags & r.GIVES)
+                after_dot = bool(flags & r.DOT)
+                if not after_dot:
+                    last_operand = data[begin:end] if end - begin <= 4 else b""
+        if descends and cursor.goto_first_child():
+            frames.append(frame)
+            continue
+        above, nesting, level, inside, depth, context, scope, unit, chain = frame
+        while not cursor.goto_next_sibling():
+            if not frames:
+                return found
+            cursor.goto_parent()
+            above, nesting, level, inside, depth, context, scope, unit, chain = frames.pop()
+    return found
+
+
+def _operate(
+    kind: int, flags: int, unit: Unit, chain: list[int], depth: float, context: int, found: Found
+) -> None:
+    """An operator, at its depth; *chain* holds the one before it in the same row of operators.
+
+    A row of the same logical operator counts once, as Campbell has it.
+    """
+    unit.operations += 1 + depth / 2
+    if flags & r.LOGIC:
+        if chain[0] != kind:
+            found.marks.append(("branching", "logic", 1.0, unit))
+            found.cognitive += 1
+        chain[0] = kind
+    elif flags & r.SHIFT_LEFT:
+        if chain[0] == _STREAMS:
+            unit.stream = True
+        chain[0] = _STREAMS
+        found.marks.append(("bits", kind, 1.0, unit))
+    else:
+        if flags & r.BITS:
+            found.marks.append(("bits", kind, 1.0, unit))
+        elif context & r.SUBSCRIPT:
+            found.marks.append(("bits", "index", 0.7, unit))
+        if chain[0] == _STREAMS:
+            chain[0] = 0
+
+
+def _broken(role: int, unit: Unit, nesting: int, level: int, found: Found) -> None:
+    """A word that begins a branch or a loop, where the parser could make no statement of it."""
+    found.marks.append(("branching", role, 1.0 + nesting, unit))
+    found.cognitive += 1 + nesting
+    if role == r.LOOP:
+        found.levels.append(level + 1)
+
+
+def _write(node: Node, data: bytes, found: Found, level: int) -> None:
+    """Something gets its value from what it was, or a part of it is written to again and again."""
+    fields = ("left", "argument")
+    target = next((child for name in fields if (child := node.child_by_field_name(name))), None)
+    target = target or next(iter(node.named_children), None)
+    if target is None:
+        return
+    adds = node.child_count < 3 or not node.type.startswith("assignment")
+    for part in data[target.start_byte : target.end_byte].split(b","):
+        name, *parts = _PARTS.split(part.translate(None, _BLANKS + b"(*"))
+        if adds or (level and parts):
+            found.written[name] = max(found.written.get(name, 0.0), 1 + 0.5 * level)
+
+
+def _is_text(statement: Node, flags_of: dict[int, int]) -> bool:
+    """Is it nothing but a string, which documents what it stands in?"""
+    return statement.child_count == 1 and bool(flags_of.get(statement.children[0].kind_id, 0) & r.STRING)
