@@ -9,19 +9,24 @@ from __future__ import annotations
 
 import argparse
 import math
+import random
 import statistics
 import sysconfig
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import complexipy
 import lizard
 
-from tests.unit.core.labelled import by_cognitive, by_score, by_tokens, concordance, pieces
+from tests.unit.core.labelled import Piece, by_cognitive, by_score, by_tokens, concordance, pieces
 from zai_ls.core import complexity
 from zai_ls.core.syntax import Syntax
 from zai_ls.core.text import split_lines
 from zai_ls.domain import Snapshot
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGES = ("rich", "httpx", "hypothesis", "starlette", "pygls")
@@ -41,6 +46,7 @@ class Row:
     own_cognitive: float
     cyclomatic: int | None
     cognitive: int | None
+    features: Mapping[str, float]
 
 
 def sources() -> list[Path]:
@@ -89,6 +95,7 @@ def rows_of(path: Path, syntax: Syntax) -> list[Row]:
                 score.measures["cognitive"],
                 by_line.get(head),
                 cognitive.get(head, cognitive.get(start + 1)),
+                score.features,
             )
         )
     syntax.forget(document.uri)
@@ -166,6 +173,30 @@ def drawn(values: list[float]) -> str:
     )
 
 
+def _without(measure: str, half: str) -> float:
+    """Pairs in order when *measure* does not count."""
+
+    def key(piece: Piece) -> float:
+        return complexity.combined({**piece.score.measures, measure: 0.0}).value
+
+    return concordance([piece for piece in pieces() if piece.half == half], key)
+
+
+def _shaken(seed: int) -> float:
+    """Pairs in order when each weight is another one: whoever believes in the weights must see how little they matter."""
+    drawn_by = random.Random(seed)
+    factors = {name: 2 ** drawn_by.uniform(-1, 1) for name in complexity.WEIGHTS}
+
+    def key(piece: Piece) -> float:
+        measures = piece.score.measures
+        return sum(
+            (factors[name] * complexity.part(row, measures.get(name, 0.0))) ** complexity.PEAK
+            for name, row in complexity.WEIGHTS.items()
+        )
+
+    return concordance(pieces(), key)
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--every", type=int, default=1, help="read one file in so many")
@@ -204,6 +235,15 @@ def main() -> int:
             some = [p for p in pieces() if p.half == half and language in {"all", p.language}]
             told = "  ".join(f"{concordance(some, key):.2f}" for key in (by_score, by_tokens, by_cognitive))
             print(f"  {language:<11}{half:<6}{told}")
+    print("the same without one measure (fit, check), and what it makes of all real functions' scores:")
+    total = sum(values)
+    for name in complexity.WEIGHTS:
+        share = sum(row.features.get(name, 0.0) for row in rows) / total
+        print(f"  {name:<12}{_without(name, 'fit'):.3f}  {_without(name, 'check'):.3f}  {share:.1%}")
+    shaken = [_shaken(seed) for seed in range(200)]
+    print(
+        f"all weights at random between half and double, 200 times: at least {min(shaken):.3f}, in the middle {statistics.median(shaken):.3f}"
+    )
     levels = [float(piece.level) for piece in pieces()]
     for name, key in (("score", by_score), ("tokens", by_tokens), ("cognitive", by_cognitive)):
         print(

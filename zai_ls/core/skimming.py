@@ -74,6 +74,7 @@ _KEYWORDS = (
 )
 _OPERATORS = _words("+ - * / % ** == != < > <= >= && || & | ^ ~ << >> !")
 _BITS = _words("& | ^ ~ << >> &= |= ^= <<= >>=")
+_AMBIGUOUS = _words("& |")
 _WRITES = _words("+= -= *= /= %= &= |= ^= <<= >>= ++ --")
 _OPEN, _CLOSE = _words("( ["), _words(") ]")
 _DOTS = _words(". -> ?. ::")
@@ -98,8 +99,7 @@ def skim(lines: Sequence[str], language_id: str, range_: Range) -> Found:
     nesting = loops = 0
     scope: str | None = None
     brackets: list[str] = []
-    row_of_logic = ""
-    before = ""
+    row_of_logic = last_operator = before = ""
     shapes: dict[str, int] = {}
     for number, (kind, text) in enumerate(tokens):
         if kind == "line":
@@ -113,7 +113,7 @@ def skim(lines: Sequence[str], language_id: str, range_: Range) -> Found:
             nesting, loops = sum(level[1] for level in levels), sum(level[2] for level in levels)
             scope = next((level[3] for level in reversed(levels) if level[3]), None)
             levels.append((column, 0, 0, None))
-            row_of_logic = before = ""
+            row_of_logic = last_operator = before = ""
             continue
         word = text.lower() if kind == "word" else ""
         is_name = bool(word) and word not in _KEYWORDS and not text[0].isdigit()
@@ -201,10 +201,16 @@ def skim(lines: Sequence[str], language_id: str, range_: Range) -> Found:
             if text in _LAMBDAS and brackets:
                 found.functions.append(1.0)
             elif text in _OPERATORS | _WRITES:
-                unit.operations += 1 + len(brackets) / 2
-                if text in _BITS:
-                    found.marks.append(("bits", text, 1.0, unit))
-                elif brackets and brackets[-1] == "[":
-                    found.marks.append(("bits", "index", 0.7, unit))
+                after = tokens[number + 1][1] if number + 1 < len(tokens) else ""
+                if text in _AMBIGUOUS and not (after[:1].isdigit() or after in {"(", "~"}):
+                    pass  # an address, a reference, other ways of a type
+                else:
+                    unit.operations += 1 + len(brackets) / 2
+                    if text in _BITS:
+                        found.marks.append(("bits", text, 1.0, unit))
+                    elif brackets and brackets[-1] == "[":
+                        found.marks.append(("bits", "index", 0.7, unit))
+                    unit.stream = unit.stream or text == "<<" == last_operator
+                    last_operator = text
         before = text
     return found

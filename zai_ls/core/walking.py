@@ -159,7 +159,7 @@ def walk(parsed: Parsed, range_: Range) -> Found:
                             found.cognitive += 1 + nesting
                             nesting += 1
                             found.deepest = max(found.deepest, nesting)
-                    elif flags & r.ARM and above & (_NESTS | r.REPEATS):  # not the `else` of a `try`
+                    elif flags & r.ARM and above & (_NESTS | r.REPEATS | r.ARM):  # not the `else` of a `try`
                         marks.append(("branching", kind, 1.0, unit))
                         found.cognitive += 1
                     elif flags & r.CASE:

@@ -8,7 +8,9 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from zai_ls.core.complexity import Score, score
+from zai_ls.core.complexity import Score, combined, score
+from zai_ls.core.measures import measured
+from zai_ls.core.skimming import skim
 from zai_ls.core.syntax import Syntax
 from zai_ls.core.text import split_lines, whole
 from zai_ls.domain import Snapshot
@@ -26,6 +28,7 @@ class Piece:
     name: str
     level: int
     half: str
+    code: str
     score: Score
 
 
@@ -40,7 +43,7 @@ def pieces() -> tuple[Piece, ...]:
             name, level, half = head.split()
             document = Snapshot(f"file:///{path.stem}/{name}", path.stem, 1, tuple(split_lines(code)))
             scored = score(document, whole(document.lines), syntax)
-            found.append(Piece(path.stem, name, LEVELS.index(level), half, scored))
+            found.append(Piece(path.stem, name, LEVELS.index(level), half, code, scored))
     return tuple(found)
 
 
@@ -60,3 +63,9 @@ def by_tokens(piece: Piece) -> float:
 
 def by_cognitive(piece: Piece) -> float:
     return piece.score.measures["cognitive"]
+
+
+def without_a_grammar(piece: Piece) -> Score:
+    """The score that *piece* would have if there were no grammar for its language."""
+    lines = tuple(split_lines(piece.code))
+    return combined(measured(skim(lines, piece.language, whole(lines))))

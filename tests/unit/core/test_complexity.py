@@ -121,8 +121,13 @@ LANGUAGES = {
     "c": "void f(T *xs, int n) {\n  for (int i = 0; i < n; i++) {\n    if (xs[i].a && xs[i].b) { g(xs[i]); }\n  }\n}\n",
     "cpp": "void f(V xs) {\n  for (auto x : xs) {\n    if (x.a && x.b) { g(x); }\n  }\n}\n",
     "python": "def f(xs):\n    for x in xs:\n        if x.a and x.b:\n            g(x)\n",
-    # without a grammar
+    "csharp": "class A { void F(T[] xs) {\n  foreach (var x in xs) {\n    if (x.a && x.b) { G(x); }\n  }\n} }\n",
+    "php": "<?php\nfunction f($xs) {\n  foreach ($xs as $x) {\n    if ($x->a && $x->b) { g($x); }\n  }\n}\n",
+    "swift": "func f(_ xs: [T]) {\n  for x in xs {\n    if x.a && x.b { g(x) }\n  }\n}\n",
+    "shellscript": 'f() {\n  for x in "$@"; do\n    if a "$x" && b "$x"; then g "$x"; fi\n  done\n}\n',
     "ruby": "def f(xs)\n  for x in xs\n    if x.a && x.b\n      g(x)\n    end\n  end\nend\n",
+    # without a grammar
+    "scala": "def f(xs: Seq[T]) = {\n  for (x <- xs) {\n    if (x.a && x.b) {\n      g(x)\n    }\n  }\n}\n",
     "kotlin": "fun f(xs: List<T>) {\n  for (x in xs) {\n    if (x.a && x.b) {\n      g(x)\n    }\n  }\n}\n",
 }
 
@@ -136,14 +141,129 @@ def test_the_same_code_is_about_as_hard_in_each_language(language):
     assert found.value == pytest.approx(value(LANGUAGES["python"]), abs=0.09)
 
 
-def test_else_if_is_one_more_way_in_each_language():
-    """A chain of conditions does not nest."""
-    python = "if a:\n    f()\nelif b:\n    g()\nelif c:\n    h()\n"
-    script = "if (a) {\n  f()\n} else if (b) {\n  g()\n} else if (c) {\n  h()\n}\n"
-    go = (
-        "package p\nfunc x() {\n" + script.replace("(a)", "a").replace("(b)", "b").replace("(c)", "c") + "}\n"
-    )
-    java = "class A { void x() {\n" + script.replace("()\n", "();\n") + "} }\n"
-    for text, language in ((python, "python"), (script, "javascript"), (go, "go"), (java, "java")):
-        document = snapshot(text, language)
-        assert score(document, whole(document.lines), SYNTAX).measures["depth"] == 1, language
+ELSE_IF = {
+    "python": "if a:\n    f()\nelif b:\n    g()\nelse:\n    h()\n",
+    "javascript": "if (a) { f(); } else if (b) { g(); } else { h(); }\n",
+    "go": "package p\nfunc x() {\n\tif a {\n\t\tf()\n\t} else if b {\n\t\tg()\n\t} else {\n\t\th()\n\t}\n}\n",
+    "rust": "fn x() { if a { f() } else if b { g() } else { h() } }\n",
+    "java": "class A { void x() { if (a) { f(); } else if (b) { g(); } else { h(); } } }\n",
+    "c": "void x() { if (a) { f(); } else if (b) { g(); } else { h(); } }\n",
+    "cpp": "void x() { if (a) { f(); } else if (b) { g(); } else { h(); } }\n",
+    "csharp": "class A { void X() { if (a) { F(); } else if (b) { G(); } else { H(); } } }\n",
+    "ruby": "if a\n  f\nelsif b\n  g\nelse\n  h\nend\n",
+    "php": "<?php if ($a) { f(); } elseif ($b) { g(); } else { h(); }\n",
+    "kotlin": "fun x() { if (a) { f() } else if (b) { g() } else { h() } }\n",
+    "swift": "func x() { if a { f() } else if b { g() } else { h() } }\n",
+    "shellscript": "if a; then\n  f\nelif b; then\n  g\nelse\n  h\nfi\n",
+}
+
+
+@pytest.mark.parametrize("language", ELSE_IF)
+def test_else_if_is_one_more_way_in_each_language(language):
+    """A chain of conditions does not nest: three, as Campbell counts."""
+    document = snapshot(ELSE_IF[language], language, uri=f"file:///{language}/else")
+    found = score(document, whole(document.lines), SYNTAX)
+
+    assert (found.measures["cognitive"], found.measures["depth"]) == (3, 1)
+
+
+COGNITIVE = {
+    "a row of one operator counts once": ("x = a and b and c\n", 1),
+    "each change of operator counts": ("x = a and b or c and d\n", 3),
+    "a row inside `not` is another one": ("x = a and not (b and c)\n", 2),
+    "a loop in a branch in a loop": ("for a in b:\n    if c:\n        while d:\n            pass\n", 6),
+    "a function in a function is a level": ("def f():\n    def g():\n        if a:\n            pass\n", 2),
+    "a conditional expression": ("x = a if b else c\n", 1),
+    "one that catches": ("try:\n    f()\nexcept E:\n    g()\n", 1),
+    "recursion": ("def f(n):\n    return f(n - 1)\n", 1),
+    "recursion in a circle": ("def f(n):\n    return g(n)\n\ndef g(n):\n    return f(n)\n", 2),
+    "a call of what somebody else calls the same": ("def get(self, k):\n    return self.inner.get(k)\n", 0),
+}
+
+
+@pytest.mark.parametrize("case", COGNITIVE)
+def test_cognitive_complexity_is_counted_as_published(case):
+    """Campbell 2018, by its rules."""
+    text, expected = COGNITIVE[case]
+    document = snapshot(text)
+
+    assert score(document, whole(document.lines), SYNTAX).measures["cognitive"] == expected
+
+
+MEASURED = [
+    ("python", "x = a & b | c << 2\n", "x = a + b - c * 2\n", "bits"),
+    ("python", "a[i - 1] = b\n", "a[i] = b\n", "bits"),
+    ("typescript", "type A<T> = T extends (infer U)[] ? U : never;\n", "type A = string;\n", "types"),
+    ("rust", "fn f<'a, T: A + 'a>(x: &'a T) where T: B { g(x) }\n", "fn f(x: &T) { g(x) }\n", "types"),
+    ("cpp", "template <class... A> void f(A&&... a) { (g(a), ...); }\n", "void f(A& a) { g(a); }\n", "types"),
+    (
+        "java",
+        "class A { <T extends B> void f(List<? super T> a) { g(a); } }\n",
+        "class A { void f(C a) { g(a); } }\n",
+        "types",
+    ),
+    (
+        "go",
+        "func f() {\n\tgo g()\n\tx := <-c\n\tselect {\n\tcase c <- x:\n\t}\n}\n",
+        "func f() {\n\tg()\n}\n",
+        "concurrency",
+    ),
+    ("python", "async def f():\n    await g()\n", "def f():\n    g()\n", "concurrency"),
+    (
+        "java",
+        "class A { void f() { synchronized (a) { g(); } } }\n",
+        "class A { void f() { g(); } }\n",
+        "concurrency",
+    ),
+    ("cpp", "std::mutex m;\n", "std::string m;\n", "concurrency"),
+    ("rust", "fn f() { unsafe { *p = 1; } }\n", "fn f() { p = 1; }\n", "unsafe"),
+    ("c", "void f(int **p) { *p = g((int *)q); }\n", "void f(int p) { p = g(q); }\n", "unsafe"),
+    ("python", "x = re.compile(r'^(?P<a>\\d+)(?:\\.\\d*)?[a-z]+$')\n", "x = re.compile('abc')\n", "patterns"),
+    ("javascript", "const x = /^(\\d+)(?:\\.\\d*)?$/;\n", "const x = 'a';\n", "patterns"),
+    (
+        "javascript",
+        "const f = (a) => (b) => (c) => a + b + c;\n",
+        "const f = (a) => a + b + c;\n",
+        "closures",
+    ),
+    (
+        "python",
+        "for a in b:\n    for c in d:\n        f()\n",
+        "for a in b:\n    f()\nfor c in d:\n    f()\n",
+        "loops",
+    ),
+    ("python", "x = [a for b in c for a in b]\n", "x = [a for a in b]\n", "loops"),
+    ("python", "try:\n    f()\nfinally:\n    g()\n", "f()\ng()\n", "errors"),
+    ("python", "for a in b:\n    x += a\n", "for a in b:\n    x(a)\n", "state"),
+    ("python", "f(a, b, c + (d + e(g, h)))\n", "f(a, b, c)\n", "expressions"),
+    ("python", "f(outer)\n", "def f(inner):\n    f(inner)\n", "outside"),
+]
+
+
+@pytest.mark.parametrize(("language", "more", "less", "measure"), MEASURED)
+def test_each_measure_sees_what_it_is_for(language, more, less, measure):
+    """In the languages that have it, and only there."""
+    amounts = []
+    for text in (more, less):
+        document = snapshot(text, language, uri="file:///measured")
+        amounts.append(score(document, whole(document.lines), SYNTAX).measures[measure])
+
+    assert amounts[0] > amounts[1]
+
+
+def test_what_writes_to_a_stream_is_no_arithmetic():
+    """C++ says both with the same sign."""
+    text = 'void f() {\n  std::cout << "a" << b << c << "\\n";\n  out << d << e;\n}\n'
+    document = snapshot(text, "cpp", uri="file:///stream")
+    found = score(document, whole(document.lines), SYNTAX).measures
+
+    assert (found["bits"], found["expressions"]) == (0, 0)
+
+
+def test_a_part_of_a_function_is_measured_by_itself():
+    """Levels around a selection are none of its own."""
+    document = snapshot(BRANCHED)
+    inner = score(document, Range(Point(5, 0), Point(8, 0)), SYNTAX)
+
+    assert (inner.measures["depth"], inner.measures["cognitive"]) == (1, 2)
+    assert inner.value < value(BRANCHED)

@@ -6,7 +6,15 @@ from collections import Counter
 
 import pytest
 
-from tests.unit.core.labelled import LEVELS, by_cognitive, by_score, by_tokens, concordance, pieces
+from tests.unit.core.labelled import (
+    LEVELS,
+    by_cognitive,
+    by_score,
+    by_tokens,
+    concordance,
+    pieces,
+    without_a_grammar,
+)
 
 LANGUAGES = ("cpp", "go", "java", "python", "rust", "typescript")
 
@@ -53,3 +61,12 @@ def test_the_set_is_balanced():
         for half in ("fit", "check")
         for level in range(len(LEVELS))
     )
+
+
+def test_without_a_grammar_it_says_about_the_same():
+    """By words and indentation: nearly as many pairs in order, and no score far from the other one on the whole."""
+    by_words = {id(piece): without_a_grammar(piece).value for piece in pieces()}
+    differences = [abs(by_words[id(piece)] - piece.score.value) for piece in pieces()]
+
+    assert concordance(pieces(), lambda piece: by_words[id(piece)]) >= 0.9
+    assert sum(differences) / len(differences) < 0.08
