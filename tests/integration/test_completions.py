@@ -184,6 +184,20 @@ async def test_a_person_who_asks_waits_for_no_pause(tmp_path):
         assert w.story.road.ledger.recent("test", 1)[0].lane == "invoked"
 
 
+async def test_a_wish_of_the_moment_in_which_an_answer_comes_finds_it(tmp_path):
+    """An editor that asks again and again while it waits brings about one request."""
+    async with writing(tmp_path, BODY) as w:
+        w.story.reply(SUM, times=None)
+        wishes = [w.wish(waits_s=0)]
+        await w.clock.turn(LONG_S)
+        async with asyncio.timeout(10):
+            while said(wishes[-1].result() if wishes[-1].done() else await wishes[-1]) != SUM:
+                wishes.append(w.wish(waits_s=0))
+                await asyncio.sleep(0)
+        await w.settled()
+        assert w.requests == 1
+
+
 # -- when not to ask -----------------------------------------------------------------------------------------
 
 

@@ -75,6 +75,7 @@ class Flight:
         pace: Callable[[str], ModelPace],
         renewed: Callable[[Wish], Wish | None],
         on_sent: Callable[[], None],
+        keep: Callable[[Proposal], None],
     ) -> None:
         """*renewed* gives the wish for the text as it is by then; None when nobody wants it any more."""
         self.wish = wish
@@ -93,6 +94,7 @@ class Flight:
         self._pace = pace
         self._renewed = renewed
         self._on_sent = on_sent
+        self._keep = keep
         self._raw = ""
         self._so_far = Written("", complete=False)
         self._sent_at = 0.0
@@ -236,6 +238,7 @@ class Flight:
         elif not text:
             self.why = quiet("no_answer", why=say(f"no_answer.{found.why or 'empty'}"))
         self.proposal = Proposal(uuid4().hex, wish.place, text, wish.choice.model)
+        self._keep(self.proposal)  # before anybody is told: a wish of this very moment must find it
         self._show()
 
     def _show(self) -> None:
