@@ -117,7 +117,8 @@ PLACES = [
 async def test_two_editors_complete_with_a_real_model(tmp_path):
     """Whatever it writes, the answer is a list, and what is inserted leaves the file as sound as it was.
 
-    Two processes wish at once and are served one after the other; the same wish again sends nothing.
+    Two processes wish at once and are served one after the other; the same wish again sends nothing, once it is known
+    that there is nothing.
     """
     async with serving() as base_url, windows(tmp_path, base_url, 2) as opened:
         for number, (language, marked) in enumerate(PLACES):
@@ -128,6 +129,12 @@ async def test_two_editors_complete_with_a_real_model(tmp_path):
             wishes = [window.wish(uri, (at.line, at.column))[1] for window, _ in opened]
             async with asyncio.timeout(PATIENCE_S):
                 lists = [(await wish)["items"] for wish in wishes]
+            for which, (window, _) in enumerate(opened):
+                if not lists[which]:
+                    # What it said may have been hidden behind the stop word: it is asked once more, in another way.
+                    wish = window.wish(uri, (at.line, at.column), automatic=True)[1]
+                    async with asyncio.timeout(PATIENCE_S):
+                        lists[which] = (await wish)["items"]
             # An answer that is enough is there before its stream is closed.
             before = await until(lambda: (count := count_of(base_url))["inFlight"] == 0 and count, PATIENCE_S)
             assert (before["mostInFlight"], before["refused"]) == (1, 0)
@@ -144,6 +151,8 @@ async def test_two_editors_complete_with_a_real_model(tmp_path):
                         text(window, uri), language
                     )
             assert count_of(base_url) == before
-        assert before["served"] + before["aborted"] == len(PLACES) * len(opened)
+        assert (
+            len(PLACES) * len(opened) <= before["served"] + before["aborted"] <= 2 * len(PLACES) * len(opened)
+        )
         for window, _ in opened:
             assert window.told == []

@@ -259,7 +259,7 @@ class Flight:
         if not self.shown.done():
             if reply.finish in {FinishReason.STOP, FinishReason.LENGTH}:
                 found = self._written(ended=True, cut_off=reply.finish is FinishReason.LENGTH)
-                if found.text or reply.reasoning or pace.manners == manners or manners == "plain":
+                if found.text or reply.reasoning or pace.manners != "plain" or manners == "plain":
                     self._propose(found)
                 else:  # nothing is remembered of it: asked again, more is let through
                     self.why = quiet("cut_short")
