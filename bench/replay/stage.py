@@ -104,6 +104,8 @@ async def stage(folder: Path, model: Model) -> AsyncIterator[Stage]:
             yield Stage(app, emulator, clock)
         finally:
             await app.aclose()
+            while emulator.record.in_flight():  # it hears of a client that hung up a moment later
+                await clock.sleep(0.01)
 
 
 def configured(base_url: str, folder: Path) -> Any:

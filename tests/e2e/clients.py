@@ -261,8 +261,16 @@ class Desk:
         return window, uri
 
     async def in_flight(self, count=1):
-        """Wait until the service has so many requests in flight."""
-        await until(lambda: self.emulator.record.in_flight() == count)
+        """Wait until the service has so many requests in flight, and what is to become of them is settled.
+
+        A request counts before its body is read; until then the fault that was meant for it may still hit another.
+        """
+        await until(
+            lambda: (
+                self.emulator.record.in_flight() == count
+                and all(served.model for served in self.emulator.record.chats if served.ended_at is None)
+            )
+        )
 
     async def zai(self, *arguments):
         """Run `zai-ls` with *arguments*; what it printed."""

@@ -184,6 +184,21 @@ async def test_a_person_who_asks_waits_for_no_pause(tmp_path):
         assert w.story.road.ledger.recent("test", 1)[0].lane == "invoked"
 
 
+async def test_a_wish_of_the_moment_in_which_an_answer_comes_finds_it(tmp_path):
+    """An editor that asks again and again while it waits brings about one request."""
+    async with writing(tmp_path, BODY, {"completion": {"debounceMs": 1}}) as w:
+        w.story.reply(SUM[1:], times=None)
+        w.type("r")
+        wishes = [w.wish(waits_s=0)]
+        await w.clock.turn(1)
+        async with asyncio.timeout(10):
+            while not wishes[-1].done() or said(wishes[-1].result()) != SUM[1:]:
+                wishes.append(w.wish(waits_s=0))
+                await asyncio.sleep(0)
+        await w.settled()
+        assert w.requests == 1
+
+
 # -- when not to ask -----------------------------------------------------------------------------------------
 
 
@@ -367,7 +382,6 @@ async def test_what_would_break_a_sound_file_is_dropped(tmp_path, reply):
         ("```python\nx + 1\n```", ["\n```"]),
         ("Here is the completion:\n\n```python\nx + 1\n```\n", None),
         ("<think>\nx is 1.\n</think>\nx + 1", None),
-        ("\nx + 1", None),
     ],
 )
 async def test_a_model_that_does_not_begin_with_code_is_asked_in_another_way(tmp_path, reply, stop):
@@ -382,6 +396,15 @@ async def test_a_model_that_does_not_begin_with_code_is_asked_in_another_way(tmp
         await w.complete()
         stops = [json.loads(body).get("stop") for body in w.story.heard.bodies]
         assert stops == [["\n"], stop, stop, ["\n"]]
+
+
+async def test_a_line_break_says_that_the_line_is_finished(tmp_path):
+    """It is not asked again here, and the model is not taken for a talker."""
+    async with writing(tmp_path, "x = 1\ny = x⎸\n") as w:
+        w.story.reply("\nz = 2")
+        assert await w.complete() == "no: no_answer"
+        assert await w.complete() == "no: nothing_to_add"
+        assert w.requests == 1
 
 
 async def test_thinking_without_a_word_is_no_completion(tmp_path):

@@ -305,7 +305,7 @@ async def test_a_model_that_a_person_chose_gets_what_fits(tmp_path):
 
 @pytest.mark.parametrize(
     ("chosen", "says"),
-    [(None, f"fits no model that can be asked ({STRONG}, {STANDARD}, {LIGHT})"), (LIGHT, f"too long for {LIGHT}, which you chose")],
+    [(None, f"fits no model that can be asked ({LIGHT}, {STANDARD}, {STRONG})"), (LIGHT, f"too long for {LIGHT}, which you chose")],
 )  # fmt: skip
 async def test_a_selection_that_fits_nobody_is_declined(chosen, says, tmp_path):
     """One sentence, before anything is sent."""

@@ -245,6 +245,6 @@ def _misindented(text: str) -> int:
             )
         except IndentationError:
             return 1
-        except (SyntaxError, ValueError, RecursionError, MemoryError):
+        except (SyntaxError, ValueError, RecursionError, MemoryError, SystemError):
             return 0  # newer than this Python, or beyond its parser: the grammar's word stands
     return 0

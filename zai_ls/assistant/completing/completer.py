@@ -307,6 +307,7 @@ class Completer:
             pace=self._pace,
             renewed=lambda wish: self._renewed(wish, ask, texts, sheet, account),
             on_sent=self._show_status,
+            keep=sheet.keep,
         )
         sheet.flight = flight
         self._flights.add(flight)
@@ -335,8 +336,6 @@ class Completer:
 
     def _shown(self, flight: Flight, ask: CompletionAsk, sheet: Sheet) -> None:
         """There is something to show, or nothing to come."""
-        if flight.proposal is not None:
-            sheet.keep(flight.proposal)
         if flight.why is None or flight.why.reason not in {"superseded", "text_moved"}:
             why = [flight.why.text] if flight.why else []
             self._note(ask, [flight.wish.choice.reason, *flight.lines, *why], sheet)

@@ -47,7 +47,7 @@ if TYPE_CHECKING:
     from zai_ls.core.completion.pace import ModelPace
     from zai_ls.core.completion.shape import Manners
     from zai_ls.dispatch import Exchange
-    from zai_ls.domain import Account, CompletionAsk, Point, ReplyEvent
+    from zai_ls.domain import Account, CompletionAsk, Point, ReplyEvent, Usage
 
 _log = logging.getLogger(__name__)
 
@@ -56,6 +56,8 @@ _DEADLINE_S = 3.0
 _CONNECT_S = 0.1
 _LIKELY_REST = 0.5
 """Of the tokens that a reply may still take, the share it likely does."""
+_A_BREAK = 1
+"""Tokens of a line break; who says more than that and shows nothing has thought aloud."""
 _LONGEST_RAW = 20_000
 """Characters of a reply that are read; what goes on after that is no completion."""
 
@@ -73,6 +75,7 @@ class Flight:
         pace: Callable[[str], ModelPace],
         renewed: Callable[[Wish], Wish | None],
         on_sent: Callable[[], None],
+        keep: Callable[[Proposal], None],
     ) -> None:
         """*renewed* gives the wish for the text as it is by then; None when nobody wants it any more."""
         self.wish = wish
@@ -91,6 +94,7 @@ class Flight:
         self._pace = pace
         self._renewed = renewed
         self._on_sent = on_sent
+        self._keep = keep
         self._raw = ""
         self._so_far = Written("", complete=False)
         self._sent_at = 0.0
@@ -234,6 +238,7 @@ class Flight:
         elif not text:
             self.why = quiet("no_answer", why=say(f"no_answer.{found.why or 'empty'}"))
         self.proposal = Proposal(uuid4().hex, wish.place, text, wish.choice.model)
+        self._keep(self.proposal)  # before anybody is told: a wish of this very moment must find it
         self._show()
 
     def _show(self) -> None:
@@ -250,7 +255,7 @@ class Flight:
         now = self._kit.clock.now()
         pace = self._pace(self.wish.choice.model)
         # What it thinks aloud is taken out before we see it; then a stop word would have hidden all that came behind.
-        manners = "talks" if reply.reasoning and pace.manners == "talks" else self._manners()
+        manners = "talks" if reply.reasoning and pace.manners == "talks" else self._manners(reply.usage)
         if not self.shown.done():
             if reply.finish in {FinishReason.STOP, FinishReason.LENGTH}:
                 found = self._written(ended=True, cut_off=reply.finish is FinishReason.LENGTH)
@@ -274,11 +279,15 @@ class Flight:
             )
         )
 
-    def _manners(self) -> Manners:
-        """How the model began: would the stop word for plain code have let code through?"""
-        raw, shape = self._raw, self.wish.shape
+    def _manners(self, usage: Usage) -> Manners:
+        """How the model began: would the stop word for plain code have let code through?
+
+        A line break first, where something stands before the cursor, is a plain answer: the line is finished.
+        """
+        raw, place, shape = self._raw, self.wish.place, self.wish.shape
         plain = raw.partition(plain_stop(block=shape.block))[0]
-        if written(plain, self.wish.place, shape, ended=True).text:
+        finished = not plain.strip() and not place.is_line_start and usage.completion_tokens <= _A_BREAK
+        if finished or written(plain, place, shape, ended=True).text:
             return "plain"
         return "fences" if raw.lstrip().startswith("```") else "talks"
 

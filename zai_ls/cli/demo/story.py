@@ -98,11 +98,11 @@ def _subject(args: argparse.Namespace) -> tuple[Snapshot, list[Pick]]:
     """The file to work on, and who picks what in it. Raises `BadUse`."""
     files = FileEditor(max_bytes=2**21, write=False)
     if args.target is None:
-        import zai_ls.core.diff3 as chapter
+        import zai_ls.core.rebase as chapter
 
         # A file with easy and hard functions side by side, so that it can be seen who gets which model.
         snapshot = files.open(Path(chapter.__file__ or ""))
-        easy, plain, hard = (_function(snapshot, name) for name in ("_words", "merge_onto", "_regions"))
+        easy, plain, hard = (_function(snapshot, name) for name in ("_open_end", "move", "_made_by_hand"))
         if args.action is not None:
             return snapshot, [Pick("A", args.action, plain), Pick("B", args.action, hard)]
         return snapshot, [
