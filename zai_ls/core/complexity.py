@@ -78,7 +78,7 @@ WEIGHTS: Mapping[str, Weight] = {
 """By measure. The order is the one in which ties are told."""
 PEAK = 1.5
 """How much one great part outdoes several small ones: 1 would add them plainly, more lets the greatest speak."""
-MIDDLE = 1.4
+MIDDLE = 1.38
 """Sum of the parts that gives one half."""
 STEEPNESS = 1.36
 _SEVERITY = {1: 1.0, 2: 0.5, 3: 0.25, 4: 0.1}

@@ -63,10 +63,6 @@ class Found:
     """Calls of a function inside itself."""
 
 
-_ORDINARY_TYPES = 0.5
-"""Of type machinery: a list of something, an optional value. Everybody reads that."""
-
-
 def fading(amounts: Iterable[float]) -> float:
     """The sum of *amounts* in falling order, the n-th divided by n."""
     return sum(amount / n for n, amount in enumerate(sorted(amounts, reverse=True), 1))
@@ -102,7 +98,7 @@ def measured(found: Found) -> dict[str, float]:
         "errors": sums.get("errors", 0.0),
         "concurrency": sums.get("concurrency", 0.0),
         "unsafe": sums.get("unsafe", 0.0),
-        "types": max(0.0, sums.get("types", 0.0) - _ORDINARY_TYPES),
+        "types": sums.get("types", 0.0),
         "closures": fading(level * (level + 1) / 2 for level in found.functions),
         "patterns": sums.get("patterns", 0.0),
         "names": _different(found.names.values()),

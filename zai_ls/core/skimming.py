@@ -91,7 +91,7 @@ def skim(lines: Sequence[str], language_id: str, range_: Range) -> Found:
     """What the whole lines of *range_* hold."""
     tokens = list(lexing.tokens(lines[range_.start.line : range_.end.line + 1], language_id))
     found = Found()
-    unit = Unit()
+    unit, ways = Unit(), Unit()
     found.units.append(unit)
     given: dict[Hashable, list[tuple[Unit, int, int]]] = {}
     found.given.append(given)
@@ -155,7 +155,7 @@ def skim(lines: Sequence[str], language_id: str, range_: Range) -> Found:
                     found.levels.append(loops + 1)
                 levels[-1:] = [(column, 1, looping + (word in _LOOP_WORDS), named)]
             elif word in _ARM_WORDS:
-                found.marks.append(("branching", "else", 1.0, unit))
+                found.marks.append(("branching", "way", 1.0, ways))
                 found.cognitive += 1
                 levels[-1:] = [(column, 1, looping, named)]
             elif word in _CASE_WORDS:

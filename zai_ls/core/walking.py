@@ -45,6 +45,7 @@ _SELF = frozenset({b"self", b"this", b"Self", b"cls"})
 _CALLED, _INDEXED, _NESTED = -1, -2, -3
 _PRIME, _MASK = 1_000_003, (1 << 61) - 1
 _NESTS = r.BRANCH | r.LOOP
+_BEGINS = r.STATEMENT | r.ARM
 _OPERATED = r.CHAIN | r.ASSIGN
 _BLANKS = b" \t\r\n\f"
 _LONGEST_PATTERN = 2000
@@ -81,12 +82,13 @@ def walk(parsed: Parsed, range_: Range) -> Found:
     low, high = parsed.byte_of(range_.start), parsed.byte_of(range_.end)
     found = Found()
     units, marks, names, used = found.units, found.marks, found.names, found.used
-    cursor = parsed.at(range_).walk()
+    cursor = _outermost(parsed.at(range_)).walk()
     # What holds for the children of the node that the cursor's node is in:
     above, nesting, level, inside, depth, context = 0, 0, 0, 0, 0.0, 0
     scope = _Scope(None, {})
     found.given.append(scope.given)
     unit = Unit()
+    ways = Unit()  # further ways of a branch fade together, whatever their conditions are
     chain = [0]
     frames: list[_Frame] = []
     # What came last:
@@ -118,7 +120,7 @@ def walk(parsed: Parsed, range_: Range) -> Found:
         else:
             token = tokens_of.get(kind, 0)
             is_leaf = bool(flags & r.WHOLE) or not node.child_count
-            if token and (flags & r.STATEMENT or (above & r.CONTAINER and not flags & r.CONTAINER)):
+            if token and (flags & _BEGINS or (above & r.CONTAINER and not flags & r.CONTAINER)):
                 if flags & r.STATEMENT:
                     depth, context = 0.0, 0
                     if flags & r.MAY_BE_TEXT and _is_text(node, flags_of):
@@ -160,7 +162,7 @@ def walk(parsed: Parsed, range_: Range) -> Found:
                             nesting += 1
                             found.deepest = max(found.deepest, nesting)
                     elif flags & r.ARM and above & (_NESTS | r.REPEATS | r.ARM):  # not the `else` of a `try`
-                        marks.append(("branching", kind, 1.0, unit))
+                        marks.append(("branching", "way", 1.0, ways))
                         found.cognitive += 1
                     elif flags & r.CASE:
                         marks.append(("branching", kind, 0.4, unit))
@@ -256,7 +258,8 @@ def walk(parsed: Parsed, range_: Range) -> Found:
             else:
                 if token:
                     unit.tokens += 1
-                    unit.shape = (unit.shape * _PRIME + token) & _MASK
+                    if not flags & r.ELSE:  # a further way does not make the first another one
+                        unit.shape = (unit.shape * _PRIME + token) & _MASK
                 if (
                     flags & r.OPERATOR
                     and above & _OPERATED
@@ -265,7 +268,7 @@ def walk(parsed: Parsed, range_: Range) -> Found:
                 ):
                     _operate(kind, flags, unit, chain, depth, context, found)
                 elif flags & r.ELSE and above & r.BRANCH and not above & r.TERNARY:
-                    marks.append(("branching", "else", 1.0, unit))
+                    marks.append(("branching", "way", 1.0, ways))
                     found.cognitive += 1
                 elif flags & r.JUMP:
                     marks.append(("jumps", kind, 1.0, unit))
@@ -287,6 +290,14 @@ def walk(parsed: Parsed, range_: Range) -> Found:
             cursor.goto_parent()
             above, nesting, level, inside, depth, context, scope, unit, chain = frames.pop()
     return found
+
+
+def _outermost(node: Node) -> Node:
+    """The largest node that covers just what *node* does: a text may be all of its statement."""
+    around = node.parent
+    while around is not None and (around.start_byte, around.end_byte) == (node.start_byte, node.end_byte):
+        node, around = around, around.parent
+    return node
 
 
 def _operate(

@@ -267,3 +267,57 @@ def test_a_part_of_a_function_is_measured_by_itself():
 
     assert (inner.measures["depth"], inner.measures["cognitive"]) == (1, 2)
     assert inner.value < value(BRANCHED)
+
+
+SAME = {
+    "a name that is set twice in the same way": ("if a:\n    x = f(b)\n    x = f(c)\n", "state", 0),
+    "a name that gets another kind of value": ("x = 0\nif a:\n    x = f(b)\n", "state", 1),
+    "the counter of a loop": ("for i in a:\n    f(i)\n", "state", 0),
+    "ways of one branch, whatever they ask": (
+        "if a:\n    f()\nelif b.c > 1:\n    f()\nelse:\n    f()\n",
+        "branching",
+        2.5,
+    ),
+    "guards of one shape": ("if a is None:\n    f()\nif b is None:\n    f()\n", "branching", 1.5),
+    "guards of different shapes": ("if a is None:\n    f()\nif b > 1:\n    f()\n", "branching", 2),
+    "loops side by side": ("for a in b:\n    f()\nfor c in d:\n    f()\n", "loops", 1.5),
+    "an ordinary list": ("x: list[int] = f()\n", "types", 0.11),
+}
+
+
+@pytest.mark.parametrize("case", SAME)
+def test_what_is_of_one_kind_fades(case):
+    """The n-th of a kind counts one n-th."""
+    text, measure, expected = SAME[case]
+    document = snapshot(text)
+
+    assert score(document, whole(document.lines), SYNTAX).measures[measure] == pytest.approx(expected)
+
+
+def test_texts_that_document_are_no_code():
+    """Neither a docstring nor a string that stands alone."""
+    assert value('def f():\n    """Doc."""\n    g()\n    "more"\n') == value("def f():\n    g()\n")
+    document = snapshot('"""Doc."""\n')
+    assert score(document, whole(document.lines), SYNTAX).measures["tokens"] == 0
+
+
+def test_a_body_begins_an_expression_anew():
+    """What is in a callback is as deep as it is in the callback."""
+    inside = "f(a, function () {\n  x = b + c + d;\n});\n"
+    document, other = (
+        snapshot(inside, "javascript", uri="file:///x/1"),
+        snapshot("x = b + c + d;\n", "javascript", uri="file:///x/2"),
+    )
+
+    assert (
+        score(document, whole(document.lines), SYNTAX).measures["expressions"]
+        == score(other, whole(other.lines), SYNTAX).measures["expressions"]
+        == 1
+    )
+
+
+@pytest.mark.parametrize("text", ['cout << "a" << b;\n', "cout << a << b;\n", 'cout << "a";\n'])
+def test_each_way_to_write_to_a_stream_is_seen(text):
+    """By a text in the row, or by two such signs one after the other."""
+    document = snapshot(f"void f() {{\n  {text}}}\n", "cpp", uri=f"file:///s/{text}")
+    assert score(document, whole(document.lines), SYNTAX).measures["bits"] == 0
