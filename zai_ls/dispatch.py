@@ -149,6 +149,8 @@ class Exchange:
     action: str = ""
     """For the ledger: which action or completion this was."""
     editor: str = ""
+    has_other: bool = False
+    """Whoever made it has another model at hand, so that an overloaded one is not waited for long."""
 
 
 class Streaming:
@@ -318,7 +320,10 @@ class Dispatcher:
             tries.not_yet += 1
             return min(0.1 * 2.0**tries.not_yet, 0.5) * (0.5 + self._random01())
         tries.refused += 1
-        return retry_delay(error, tries.refused - 1, turn.exchange.lane, self._random01())
+        exchange = turn.exchange
+        return retry_delay(
+            error, tries.refused - 1, exchange.lane, self._random01(), has_other=exchange.has_other
+        )
 
     async def _take(
         self,

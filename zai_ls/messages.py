@@ -228,6 +228,7 @@ _ENGLISH: dict[str, str] = {
     "route.costs": "What {model} costs now: {why}.",
     "route.removed": "{model} was refused by the service lately, as unknown or not in the plan: {instead} instead.",
     "route.closed": "{model} takes no requests at present: {instead} instead.",
+    "route.went_on": "{model} instead: {before} took no request just now.",
     "route.step_up": "{model}, because the reply of {before} could not be used.",
     # -- what speaks for a cheaper model (zai_ls.core.thrift) ---------------------------------------------------
     "thrift.share": "this request would take {share} % of what is left of the {window} window (bound: {bound} %)",

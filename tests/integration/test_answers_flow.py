@@ -36,7 +36,7 @@ async def test_a_model_that_is_refused_is_replaced(code, tmp_path):
 
         assert isinstance(outcome, Edits)
         assert AFTER == s.desk.text("a.py")
-        tries = 4 if code in {"1305", "1312"} else 1
+        tries = 2 if code in {"1305", "1312"} else 1
         assert [LIGHT] * tries + [STANDARD] == s.requests
         assert STANDARD == s.assistant.explain_last()[0].choice.model
         assert f"({code})" in s.said

@@ -126,6 +126,24 @@ async def test_a_model_that_closes_while_one_waits_is_gone_round(tmp_path):
         s.check_at_rest()
 
 
+@pytest.mark.parametrize("code", ["1211", "1311", "1305"])
+async def test_explain_speaks_of_the_model_that_answered(code, tmp_path):
+    """Reason, cost, what it stands in for and whom to ask next are those of the next model, not of the refused one."""
+    async with story(tmp_path, HARD) as s:
+        s.emulator.fail(code, model=STRONG, times=None)
+
+        assert await simplify(s) == STANDARD
+
+        choice = s.assistant.explain_last()[0].choice
+        asked = s.kit.routing(s.kit.account())
+        assert choice.reason.endswith(f"{STANDARD} instead: {STRONG} took no request just now.")
+        assert choice.in_place_of == STRONG
+        assert STANDARD not in choice.fallbacks
+        assert STRONG not in choice.fallbacks
+        dear = asked.catalogue.price(STRONG, choice.expense.usage)
+        assert choice.expense.money == asked.catalogue.price(STANDARD, choice.expense.usage) < dear
+
+
 @pytest.mark.parametrize("code", ["1211", "1311"])
 async def test_completions_go_on_with_another_model_too(code, tmp_path):
     """Nobody who types gets a refusal at every pause."""

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from zai_ls.assistant.replying import ReplyObserver
+from zai_ls.core.routing import go_on
 from zai_ls.core.thrift import Load, likely
 from zai_ls.core.tokens import estimate
 from zai_ls.dispatch import Exchange
@@ -29,6 +30,11 @@ def counted(prompt: Prompt) -> int:
     return estimate(prompt.system) + estimate(prompt.user)
 
 
+def load_of(prompt: Prompt) -> Load:
+    """How large a request with *prompt* is, by our own count."""
+    return Load(counted(prompt), prompt.max_tokens, prompt.thinking)
+
+
 class Moot(Exception):
     """With the slot in hand there was nothing left to ask; nothing was sent."""
 
@@ -48,12 +54,12 @@ def exchange_for(
     on_event: Callable[[ReplyEvent], None],
     topic: str = "",
     deadline_s: float | None = None,
+    has_other: bool = False,
 ) -> Exchange:
     """The request that asks *prompt* of *model*, at its likely cost; *on_event* is told what the reply says as it comes."""
     dialect = dialect_for(account, kit.catalogue)
     entry = kit.catalogue.model(model)
     wire = dialect.encode(prompt, entry)
-    load = Load(counted(prompt), prompt.max_tokens, prompt.thinking)
     return Exchange(
         account=account,
         lane=lane,
@@ -61,7 +67,7 @@ def exchange_for(
         path=wire.path,
         headers=wire.headers,
         body=wire.body,
-        expected=likely(load, entry, kit.ledger.factors(account.label).get(model, 1.0)),
+        expected=likely(load_of(prompt), entry, kit.ledger.factors(account.label).get(model, 1.0)),
         observe=lambda: ReplyObserver(
             dialect.decoder(host=account.host, model=model, now=kit.clock.now()), prompt.restore, on_event
         ),
@@ -69,6 +75,7 @@ def exchange_for(
         deadline_s=deadline_s,
         action=action,
         editor=kit.editor_name,
+        has_other=has_other,
     )
 
 
@@ -106,9 +113,7 @@ class Asking:
                 if error.scope != "model" or not models or self._course.answering:
                     raise
                 self._note(say("rewrite.next_model", why=error.user_text, model=models[0]))
-                self.plan = replace(
-                    self.plan, choice=replace(self.plan.choice, model=models[0], fallbacks=tuple(models[1:]))
-                )
+                self.plan = self._with_model(self.plan, models[0])
 
     async def _ask(self, model: str) -> Reply:
         exchange = self._exchange(self.plan, model)
@@ -152,6 +157,7 @@ class Asking:
             lane=Lane.ACTION,
             action=self._action,
             on_event=self._read,
+            has_other=bool(plan.choice.fallbacks),
         )
 
     def _renew(self, exchange: Exchange, model: str) -> Exchange:
@@ -161,8 +167,13 @@ class Asking:
             raise Moot(fresh)
         if fresh is self.plan and model == exchange.model:
             return exchange
-        self.plan = replace(fresh, choice=replace(fresh.choice, model=model))
+        self.plan = self._with_model(fresh, model)
         return self._exchange(self.plan, model)
+
+    def _with_model(self, plan: Plan, model: str) -> Plan:
+        """*plan* for *model*, told as what it is: another one than was chosen."""
+        choice = go_on(plan.choice, model, self._kit.routing(self._account), load_of(plan.prompt))
+        return replace(plan, choice=choice)
 
     # -- progress --------------------------------------------------------------------------------------------
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from zai_ls.assistant.asking import Asking, Moot, counted
+from zai_ls.assistant.asking import Asking, Moot, counted, load_of
 from zai_ls.assistant.course import Course
 from zai_ls.assistant.landing import NotLanded, land
 from zai_ls.assistant.nearby import top_of, why_not
@@ -199,7 +199,7 @@ class Rewrite:
             return prompt, around
 
         prompt, _ = made(settings.limits_context_tokens)
-        load = Load(counted(prompt), prompt.max_tokens, prompt.thinking)
+        load = load_of(prompt)
         choice = route(
             scored, action, snapshot.language, explicit=ask.model, routing=routing, load=load
         )  # fmt: skip

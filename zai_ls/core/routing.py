@@ -228,6 +228,25 @@ def step_up(choice: Choice, routing: Routing) -> Choice:
     return choice
 
 
+def go_on(choice: Choice, model: str, routing: Routing, load: Load | None) -> Choice:
+    """*choice* after the service, or the throttle, took no request for its model, and *model* is asked in its place."""
+    if model == choice.model:
+        return choice
+    return replace(
+        choice,
+        model=model,
+        reason=f"{choice.reason} {say('route.went_on', model=model, before=choice.model)}",
+        fallbacks=tuple(other for other in choice.fallbacks[_place(choice, model) :] if other != model),
+        expense=None if load is None else routing.expense(model, load),
+        in_place_of=choice.in_place_of or choice.model,
+    )
+
+
+def _place(choice: Choice, model: str) -> int:
+    """Where *model* stands in the chain of *choice*; 0 when it does not."""
+    return choice.fallbacks.index(model) if model in choice.fallbacks else 0
+
+
 # -- what a person chose -------------------------------------------------------------------------------------
 
 

@@ -47,6 +47,8 @@ class _Steps:
 _RATE = _Steps((1.0, 2.0, 4.0, 8.0, 8.0, 8.0, 8.0, 8.0), guesses=1)
 """Another tool may hold the account for half a minute; a person who asked, and sees why it waits, would wait for it."""
 _OVERLOAD = _Steps((2.0, 5.0, 15.0), completions=0)
+_OVERLOAD_WITH_OTHER = _Steps((2.0,), completions=0)
+"""Nobody wants to look at a busy model for 20 s while the next one is free."""
 _SERVER = _Steps((0.5, 1.0, 2.0))
 _ONCE = _Steps((0.5,), completions=0)
 
@@ -60,14 +62,19 @@ _STEPS: Mapping[type[errors.ZaiError], _Steps] = {
 }
 
 
-def retry_delay(error: errors.ZaiError, attempt: int, lane: Lane, random01: float) -> float | None:
+def retry_delay(
+    error: errors.ZaiError, attempt: int, lane: Lane, random01: float, *, has_other: bool = False
+) -> float | None:
     """Seconds to wait before the next try, or None: do not try again.
 
     *attempt* counts the tries that were refused before this one, from 0. *random01* in 0..1 spreads the wait over its
     whole span (full jitter), so that processes refused together do not come back together; what the service itself
-    asks for is a lower bound.
+    asks for is a lower bound. *has_other*: another model can take the request, so an overloaded one is tried once more only.
     """
     steps = _STEPS.get(type(error))
+    patience = _TYPING_PATIENCE_S if lane is Lane.TYPING else _PATIENCE_S
+    if has_other and steps is _OVERLOAD:
+        steps, patience = _OVERLOAD_WITH_OTHER, _TYPING_PATIENCE_S
     if steps is None or attempt >= len(steps.ceilings):
         return None
     if attempt >= {Lane.TYPING: steps.guesses, Lane.INVOKED: steps.completions}.get(
@@ -75,7 +82,7 @@ def retry_delay(error: errors.ZaiError, attempt: int, lane: Lane, random01: floa
     ):
         return None
     delay = max(random01 * steps.ceilings[attempt], error.retry_after_s or 0.0)
-    return delay if delay <= (_TYPING_PATIENCE_S if lane is Lane.TYPING else _PATIENCE_S) else None
+    return delay if delay <= patience else None
 
 
 def closure_for(error: errors.ZaiError, now: float, delay: float | None) -> Closure | None:

@@ -59,6 +59,16 @@ def test_a_class_that_may_be_tried_again_says_so():
 
 
 @pytest.mark.parametrize(
+    ("attempt", "asked", "delay"), [(0, None, 2.0), (1, None, None), (0, 1.5, 2.0), (0, 30.0, None)]
+)
+def test_an_overloaded_model_is_not_waited_for_where_another_is_free(attempt, asked, delay):
+    """Once more within two seconds, then the other one; at once when the service itself asks for longer."""
+    error = errors.Overloaded(code="1305", retry_after_s=asked)
+    assert retry_delay(error, attempt, A, 1.0, has_other=True) == delay
+    assert retry_delay(errors.ServerError(), 2, A, 1.0, has_other=True) == 2.0, "all else as ever"
+
+
+@pytest.mark.parametrize(
     ("lane", "asked", "delay"),
     [(A, 7.0, 7.0), (A, 0.1, 0.5), (A, 61.0, None), (T, 1.9, 1.9), (T, 2.1, None), (G, 60.0, 60.0)],
 )

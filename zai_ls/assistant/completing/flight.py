@@ -23,7 +23,7 @@ from zai_ls.core.completion.proposal import Proposal
 from zai_ls.core.completion.shape import plain_stop
 from zai_ls.core.completion.soundness import spoils
 from zai_ls.core.completion.whether import quiet
-from zai_ls.core.routing import COMPLETE
+from zai_ls.core.routing import COMPLETE, go_on
 from zai_ls.domain import FinishReason, Lane, Quiet, TextDelta
 from zai_ls.errors import (
     Busy,
@@ -85,8 +85,8 @@ class Flight:
         """Why there is no proposal."""
         self.error: ZaiError | None = None
         """What went wrong, or is closed: a status line shows it."""
-        self.lines: list[str] = [wish.choice.reason]
-        """What happened, sentence by sentence."""
+        self.lines: list[str] = []
+        """What happened after the choice of a model, sentence by sentence."""
         self.shown: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self.is_sent = False
         self._kit = kit
@@ -153,6 +153,7 @@ class Flight:
                     if error.scope != "model" or not models or self._first_at:
                         raise
                     self.lines.append(say("rewrite.next_model", why=error.user_text, model=models[0]))
+                    self.wish = self._with_model(self.wish, models[0])
                 else:
                     return
         except Withdrawn as withdrawn:
@@ -203,8 +204,12 @@ class Flight:
             raise Superseded
         if wish is self.wish and model == exchange.model:
             return exchange
-        self.wish = replace(wish, choice=replace(wish.choice, model=model))
+        self.wish = self._with_model(wish, model)
         return self._exchange(model)
+
+    def _with_model(self, wish: Wish, model: str) -> Wish:
+        """*wish* for *model*, told as what it is: another one than was chosen."""
+        return replace(wish, choice=go_on(wish.choice, model, self._kit.routing(self._account), None))
 
     # -- the reply -------------------------------------------------------------------------------------------
 
@@ -212,7 +217,6 @@ class Flight:
         self.is_sent = True
         self._raw = ""
         self._sent_at = self._kit.clock.now()
-        self.wish = replace(self.wish, choice=replace(self.wish.choice, model=exchange.model))
         self._on_sent()
 
     def _read(self, event: ReplyEvent) -> None:
