@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 from zai_ls.messages import say
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from zai_ls.domain import DialectName, PlanName, Usage
 
@@ -209,10 +209,13 @@ class Catalogue:
         removed = (
             {str(name) for name, raw in listed.items() if raw is False} if isinstance(listed, dict) else set()
         )
+        models = {name: entry for name, entry in models.items() if name not in removed}
+        plans = table("plans", _plan)
+        problems += _wrong_roles(plans, laid.get("plans", {}), models)
         return cls(
-            models={name: entry for name, entry in models.items() if name not in removed},
+            models=models,
             removed=frozenset(removed),
-            plans=table("plans", _plan),
+            plans=plans,
             endpoints=tuple(_endpoint(raw) for raw in shipped["endpoints"]),
             codes=table("codes", _code),
             peak=_peak(shipped["peak"]),
@@ -357,6 +360,22 @@ def _table(
             why = f"{error} is missing" if isinstance(error, KeyError) else str(error)
             problems.append(say("catalogue.bad_entry", entry=f"{section}.{name}", why=why))
     return entries
+
+
+def _wrong_roles(
+    plans: Mapping[str, PlanEntry], laid: object, models: Mapping[str, ModelEntry]
+) -> Iterator[str]:
+    """What is odd about the models that the overlay *laid* gives to plans: ones that a plan lacks, ones that nobody knows."""
+    for name, raw in laid.items() if isinstance(laid, dict) else ():
+        roles = raw.get("roles", {}) if isinstance(raw, dict) else {}
+        for role, model in roles.items() if name in plans and isinstance(roles, dict) else ():
+            for each in model if isinstance(model, list) else [model]:
+                entry = f"plans.{name}.roles.{role}"
+                known = models.get(str(each).lower())
+                if known is None and each:
+                    yield say("catalogue.unknown_model", entry=entry, model=each)
+                elif known is not None and name not in known.plans:
+                    yield say("catalogue.plan_lacks", entry=entry, model=each, plan=name)
 
 
 def _laid_over(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:

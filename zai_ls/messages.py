@@ -66,7 +66,7 @@ _ENGLISH: dict[str, str] = {
         "Put it into your own config file{variable}."
     ),
     "config.file": "The file {path} cannot be read ({why}). Its settings are ignored until it is repaired.",
-    "config.catalogue": "{text} The shipped catalogue counts until then.",
+    "config.catalogue": "Your catalogue {path} cannot be read ({why}). The shipped one alone counts until it is repaired.",
     "config.only_tighten": "{key} in {path} is ignored: a project's file may only switch things off and lower limits.",
     "config.no_account": "{detail}",
     "config.bad_url": "The base URL {where} is not taken: {why} Nothing is sent until it is corrected.",
@@ -237,6 +237,8 @@ _ENGLISH: dict[str, str] = {
     "thrift.peak": "it is peak hour, when quota goes faster, and the score {score} is close to {threshold}",
     # -- the catalogue and the client ----------------------------------------------------------------------
     "catalogue.bad_entry": "The catalogue entry {entry} is not used: {why}. The shipped one counts.",
+    "catalogue.plan_lacks": "The catalogue entry {entry} names {model}, which the plan {plan} does not include, so another model takes its place. If the plan does include it, add the plan to `plans` of the model's own entry.",
+    "catalogue.unknown_model": "The catalogue entry {entry} names {model}, of which nothing is known: it is asked for with cautious bounds. If that is what it is called, give it an entry of its own in `models`.",
     "error.insecure_host": "The API key is not sent to {host} over plain http. Use https in ZAI_BASE_URL.",
     # -- the language server (zai_ls.lsp) -------------------------------------------------------------------
     "lsp.internal": "zai-ls failed inside ({what}). Nothing was changed; its log says where.",

@@ -153,7 +153,7 @@ def test_an_overlay_goes_on_top():
         {
             "models": {
                 "glm-5": {"plans": ["payg", "lite"], "usd": [9, 1, 9]},
-                "mine": {"role": "light", "context": 8192, "max_output": 1024, "plans": ["payg"]},
+                "mine": {"role": "light", "context": 8192, "max_output": 1024, "plans": ["payg", "lite"]},
             },
             "codes": {"1399": {"error": "Overloaded", "status": 429}},
             "plans": {
@@ -342,3 +342,19 @@ def test_a_model_is_taken_away():
     assert Routing(laid, "pro").model_of("strong") == "glm-4.7"
     without = Catalogue.load({"models": {"glm-4.5-air": False}})
     assert [Routing(without, "pro").model_of(tier) for tier in ("light", "code")] == ["glm-4.7", "glm-4.7"]
+
+
+@pytest.mark.parametrize(
+    ("overlay", "told"),
+    [
+        ({"plans": {"lite": {"roles": {"strong": "glm-5"}}}}, "plans.lite.roles.strong names glm-5, which the plan lite does not include"),
+        ({"plans": {"pro": {"roles": {"spare": ["glm-5.3", "glm-9"]}}}}, "plans.pro.roles.spare names glm-9, of which nothing is known"),
+        ({"plans": {"lite": {"roles": {"strong": "glm-5"}}}, "models": {"glm-5": {"plans": ["lite"]}}}, ""),
+        ({"plans": {"max": {"roles": {"specialist": ""}}}}, ""),
+    ],
+)  # fmt: skip
+def test_a_plans_model_that_it_lacks_or_nobody_knows_is_told(overlay, told):
+    """The lacking one is never asked for; the unknown one is, with safe defaults. Both are said when the file is read."""
+    catalogue = Catalogue.load(overlay)
+    assert len(catalogue.problems) == bool(told)
+    assert all(told in problem for problem in catalogue.problems)

@@ -579,8 +579,8 @@ def test_no_catalogue_is_the_shipped_one(configure):
     ("text", "named"),
     [
         ('[models."glm-5"]\ncontext = "long"\n[models."glm-4.7"]\nnote = "mine"\n', "models.glm-5"),
-        ("[models\n", "catalogue.toml"),
-        ("\xff", "catalogue.toml"),
+        ("[models\n", "Your catalogue"),
+        ("\xff", "Your catalogue"),
     ],
 )
 def test_what_is_wrong_with_it_is_named_and_the_rest_stays(text, named, configure, tmp_path):

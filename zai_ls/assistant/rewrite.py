@@ -29,7 +29,6 @@ from zai_ls.core.replies import NotCode, code_of
 from zai_ls.core.routing import route, step_up
 from zai_ls.core.testfiles import file_for_tests
 from zai_ls.core.text import apply_edits, end_of, text_in, whole
-from zai_ls.core.thrift import Load
 from zai_ls.core.tokens import estimate
 from zai_ls.domain import (
     Declined,
@@ -54,6 +53,7 @@ if TYPE_CHECKING:
     from zai_ls.core.context import Surroundings
     from zai_ls.core.routing import Routing
     from zai_ls.core.testfiles import FileForTests
+    from zai_ls.core.thrift import Load
     from zai_ls.domain import Account, Ask, Choice, Outcome, Prompt, Reply, Snapshot, Window
 
 _BINARY = "\0"

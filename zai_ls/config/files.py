@@ -39,9 +39,9 @@ def read_overlay(path: Path) -> tuple[Mapping[str, object], tuple[Problem, ...]]
     It lies beside their config file, nowhere else: a workspace must not say what a model costs or which one a plan has.
     A file that cannot be read is named and does not count; so is each of its entries.
     """
-    layer, broken = read_layer(path, Origin.USER_FILE)
+    layer, broken = read_layer(path, Origin.USER_FILE, told="config.catalogue")
     if broken is not None:
-        return {}, (replace(broken, kind="catalogue", text=say("config.catalogue", text=broken.text)),)
+        return {}, (replace(broken, kind="catalogue"),)
     if not layer.values:
         return {}, ()
     from zai_ls.catalogue import Catalogue
@@ -59,8 +59,8 @@ def default_state_dir() -> Path:
     return Path(platformdirs.user_state_dir(APP, appauthor=False))
 
 
-def read_layer(path: Path, origin: Origin) -> tuple[Layer, Problem | None]:
-    """The values of a TOML file; a file that is not there has none, a broken one has a problem instead."""
+def read_layer(path: Path, origin: Origin, *, told: str = "config.file") -> tuple[Layer, Problem | None]:
+    """The values of a TOML file; a file that is not there has none, a broken one has a problem instead, in *told*'s words."""
     layer = Layer(origin, {}, place=str(path))
     try:
         with path.open("rb") as file:
@@ -76,7 +76,7 @@ def read_layer(path: Path, origin: Origin) -> tuple[Layer, Problem | None]:
         why = "not UTF-8"
     except ValueError as error:  # TOMLDecodeError too
         why = str(error)
-    return layer, Problem("", "file", say("config.file", path=path, why=why), origin)
+    return layer, Problem("", "file", say(told, path=path, why=why), origin)
 
 
 def tighten(settings: Settings, root: Path) -> tuple[Settings, tuple[Problem, ...]]:

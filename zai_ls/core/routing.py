@@ -319,7 +319,7 @@ def told_features(features: Mapping[str, float]) -> str:
     """The features that made a score most, as a person reads them; the action's weight is not one of them."""
     made = [item for item in features.items() if item[0] != "action"]
     told = sorted(made, key=lambda item: -abs(item[1]))[:_SAID]
-    return ", ".join(f"{name} {value:.2f}" for name, value in told if value)
+    return ", ".join(f"{say(f'feature.{name}')} {value:.2f}" for name, value in told if value)
 
 
 def _by_score(

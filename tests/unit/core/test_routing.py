@@ -15,7 +15,7 @@ CATALOGUE = Catalogue.load()
 @dataclass
 class Scored:
     value: float
-    features: dict[str, float] = field(default_factory=lambda: {"nesting": 0.2, "branches": 0.3, "size": 0.0})
+    features: dict[str, float] = field(default_factory=lambda: {"loops": 0.2, "branching": 0.3, "size": 0.0})
 
 
 def chosen(
@@ -165,10 +165,10 @@ def test_an_unusable_reply_goes_one_model_up() -> None:
 def test_the_reason_is_a_sentence_with_its_numbers() -> None:
     """Score, what made it most, and the threshold it is held against."""
     assert chosen(0.25).reason == (
-        "glm-4.5-air, the light model: the score 0.25 (branches 0.30, nesting 0.20) is below 0.3."
+        "glm-4.5-air, the light model: the score 0.25 (branches 0.30, loops 0.20) is below 0.3."
     )
     assert chosen(0.65, "refactor").reason == (
-        "glm-5, the strong model: the score 0.75 (branches 0.30, nesting 0.20, +0.1 for the action) is 0.7 or more."
+        "glm-5, the strong model: the score 0.75 (branches 0.30, loops 0.20, +0.1 for the action) is 0.7 or more."
     )
     assert step_up(chosen(0.1), Routing(CATALOGUE, "payg")).reason == (
         "glm-4.7, because the reply of glm-4.5-air could not be used."
