@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from itertools import takewhile
 from typing import TYPE_CHECKING, Literal
 
-from zai_ls.core.text import body_of, whole
+from zai_ls.core.text import body_of, first_character, whole
 from zai_ls.domain import Point, Range
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ class Definition:
 def enclosing(parsed: Parsed, point: Point) -> Definition | None:
     """The smallest definition whose lines hold *point*: comments and decorators above it count as its own."""
     line = min(point.line, len(parsed.lines) - 1)
-    place = _first_character(parsed.lines, line)
+    place = first_character(parsed.lines, line)
     nodes = list(parsed.around(Range(place, place)))
     below = _spoken_of(parsed, nodes)
     for node in nodes if below is None else [below, *nodes]:
@@ -64,7 +64,7 @@ def found(parsed: Parsed) -> tuple[Definition, ...]:
 def heads(parsed: Parsed, range_: Range) -> tuple[int, ...]:
     """Line numbers of the heads of the definitions that hold all of *range_* and more, outermost first."""
     lines: list[int] = []
-    start = _first_character(parsed.lines, range_.start.line)
+    start = first_character(parsed.lines, range_.start.line)
     for node in parsed.around(Range(start, max(start, range_.end))):
         definition = _definition(parsed, node)
         if definition is not None and definition.head < range_.start.line:
@@ -86,7 +86,7 @@ def imports(parsed: Parsed) -> tuple[int, ...]:
 
 def bodies(parsed: Parsed, range_: Range) -> Iterator[Node]:
     """The bodies of the functions that lie in *range_*."""
-    start = _first_character(parsed.lines, range_.start.line)
+    start = first_character(parsed.lines, range_.start.line)
     low, high = parsed.byte_of(start), parsed.byte_of(range_.end)
     kinds = parsed.grammar.definitions
     for node in parsed.within(
@@ -214,11 +214,6 @@ def _name(parsed: Parsed, node: Node) -> str:
 
 
 # -- places -------------------------------------------------------------------------------------------------
-
-
-def _first_character(lines: Sequence[str], line: int) -> Point:
-    body = body_of(lines[line])
-    return Point(line, len(body) - len(body.lstrip()))
 
 
 def _spoken_of(parsed: Parsed, nodes: Sequence[Node]) -> Node | None:
