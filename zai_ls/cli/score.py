@@ -19,18 +19,17 @@ from zai_ls.cli.target import Target, parse_target
 from zai_ls.core.languages import language, language_of
 from zai_ls.core.offers import target_of, whole_lines
 from zai_ls.core.routing import Routing
-from zai_ls.core.text import body_of, whole
-from zai_ls.domain import Point
+from zai_ls.core.text import whole
 from zai_ls.messages import say
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from zai_ls.cli.files import FileEditor
     from zai_ls.config import Config
     from zai_ls.core.syntax import Syntax
-    from zai_ls.domain import Range, Snapshot
+    from zai_ls.domain import Point, Range, Snapshot
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +39,7 @@ class Piece:
     name: str
     """Of the definition; empty for anything else."""
     range: Range
+    """Whole lines; less where a definition shares its first or last line with another one."""
 
 
 _COLOURS = {"light": "green", "standard": "yellow", "strong": "red"}
@@ -120,7 +120,7 @@ def run(args: argparse.Namespace) -> int:
             printing.note(str(error))
             continue
         for piece in pieces(target, snapshot, syntax, as_one=args.whole):
-            scored = score(snapshot, piece.range, syntax)
+            scored = score(snapshot, piece.range, syntax, exact=True)
             tier = routing.tier_of(scored.value)
             row = Row(target.path, piece, scored.value, tier, routing.model_of(tier), scored.features)
             if args.json:
@@ -170,15 +170,37 @@ def pieces(target: Target, snapshot: Snapshot, syntax: Syntax, *, as_one: bool) 
         everything = whole_lines(snapshot.lines, whole(snapshot.lines))
         return [Piece("", everything)] if everything else []
     found: dict[Range, Piece] = {}
-    for number, line in enumerate(snapshot.lines):
-        body = body_of(line)
-        if not body.strip():
-            continue
-        definition = syntax.enclosing_definition(snapshot, Point(number, len(body) - len(body.lstrip())))
-        part = None if definition is None else whole_lines(snapshot.lines, definition.range)
-        if definition is not None and part is not None:
+    definitions = syntax.definitions(snapshot)
+    shares = _sharing([definition.place for definition in definitions])
+    for definition, shared in zip(definitions, shares, strict=True):
+        part = definition.place if shared else whole_lines(snapshot.lines, definition.range)
+        if part is not None:
             found.setdefault(part, Piece(definition.name, part))
     return sorted(found.values(), key=lambda piece: piece.range)
+
+
+def _sharing(places: Sequence[Range]) -> list[bool]:
+    """Of each place: does another begin or end outside of it, on its first or last line?"""
+    starting, ending = _extremes(place.start for place in places), _extremes(place.end for place in places)
+    shares = []
+    for start, end in ((place.start, place.end) for place in places):
+        lines = {start.line, end.line}
+        begun = [each for line in lines if (each := starting.get(line))]
+        ended = [each for line in lines if (each := ending.get(line))]
+        shares.append(
+            any(first < start or last >= end for first, last in begun)
+            or any(first <= start or last > end for first, last in ended)
+        )
+    return shares
+
+
+def _extremes(points: Iterable[Point]) -> dict[int, tuple[Point, Point]]:
+    """The first and the last of the points on each line."""
+    found: dict[int, tuple[Point, Point]] = {}
+    for point in points:
+        first, last = found.get(point.line, (point, point))
+        found[point.line] = min(first, point), max(last, point)
+    return found
 
 
 def _targets(target: Target) -> Iterator[tuple[Target, bool]]:

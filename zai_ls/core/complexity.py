@@ -96,11 +96,18 @@ def score(
     syntax: Syntax,
     diagnostics: Sequence[Diagnostic] = (),
     instruction: str = "",
+    *,
+    exact: bool = False,
 ) -> Score:
-    """How hard it is to do *instruction* with the code in *range_*; its lines count whole. Deterministic."""
+    """How hard it is to do *instruction* with the code in *range_*. Deterministic.
+
+    The lines of *range_* count whole unless it is *exact*; without a grammar they always do.
+    """
     given = clamp_range(snapshot.lines, range_)
     last = given.end.line - (given.end.column == 0 < given.end.line - given.start.line)
     whole = Range(Point(given.start.line, 0), Point(last, len(body_of(snapshot.lines[last]))))
+    if exact:
+        whole = given
     found = Found()
     for part in syntax.parts(snapshot, whole):
         if part.parsed is not None:

@@ -37,6 +37,8 @@ class Definition:
     """The line on which it starts without those."""
     body: int
     """The line on which its body starts."""
+    place: Range
+    """What of these lines it is itself: less than *range* where its first or last line holds something else as well."""
 
 
 def enclosing(parsed: Parsed, point: Point) -> Definition | None:
@@ -140,9 +142,10 @@ def _definition(parsed: Parsed, node: Node) -> Definition | None:
     return Definition(
         name=_name(parsed, node),
         kind=_KINDS[kind],
-        range=Range(Point(first, 0), Point(last, len(body_of(parsed.lines[last])))),
+        range=Range(Point(first.line, 0), Point(last, len(body_of(parsed.lines[last])))),
         head=head,
         body=head if body is None else parsed.point_of(body.start_byte).line,
+        place=Range(first, covered.end),
     )
 
 
@@ -167,19 +170,19 @@ def _outermost(node: Node, wrappers: frozenset[str]) -> Node:
     return node
 
 
-def _with_attached(parsed: Parsed, node: Node) -> int:
-    """The first line of *node* and of the comments and decorators directly above it."""
+def _with_attached(parsed: Parsed, node: Node) -> Point:
+    """The start of *node* and of the comments and decorators directly above it."""
     grammar = parsed.grammar
-    first = parsed.point_of(node.start_byte).line
+    first = parsed.point_of(node.start_byte)
     above = node.prev_named_sibling
     for _ in range(_MOST_ATTACHED):
         if above is None or (above.type not in grammar.comments and above.type not in grammar.attached):
             break
         covered = parsed.range_of(above)
         starts_line = not parsed.lines[covered.start.line][: covered.start.column].strip()
-        if covered.end.line < first - 1 or covered.start.line > first or not starts_line:
+        if covered.end.line < first.line - 1 or covered.start.line > first.line or not starts_line:
             break
-        first = min(first, covered.start.line)
+        first = min(first, covered.start)
         above = above.prev_named_sibling
     return first
 
