@@ -98,7 +98,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Score each definition on its own, or what was named; an unreadable file in a folder is said and passed over."""
+    """Score each definition on its own, or what was named; an unreadable file in a folder is said and passed over.
+
+    Where there is nothing to score, a sentence says so, beside the rows of others and beside JSON.
+    """
     from zai_ls.config import project_root
     from zai_ls.core.complexity import score
     from zai_ls.core.syntax import Syntax
@@ -108,7 +111,10 @@ def run(args: argparse.Namespace) -> int:
     syntax, routing = Syntax(), _routing(config)
     editors: dict[Path | None, FileEditor] = {}
     rows: list[Row] = []
-    for target, named in (pair for text in args.targets for pair in _targets(parse_target(text))):
+    without = dict.fromkeys(args.targets)  # nothing of them was scored yet
+    for given, target, named in (
+        (text, *pair) for text in args.targets for pair in _targets(parse_target(text))
+    ):
         project = project_root(target.path)
         if project not in editors:
             editors[project] = editor_for(for_project(config, target.path), write=False)
@@ -120,6 +126,7 @@ def run(args: argparse.Namespace) -> int:
             printing.note(str(error))
             continue
         for piece in pieces(target, snapshot, syntax, as_one=args.whole):
+            without.pop(given, None)
             scored = score(snapshot, piece.range, syntax, exact=True)
             tier = routing.tier_of(scored.value)
             row = Row(target.path, piece, scored.value, tier, routing.model_of(tier), scored.features)
@@ -129,6 +136,12 @@ def run(args: argparse.Namespace) -> int:
                 rows.append(row)
     if rows:
         tell(rows)
+    for text in without:
+        sentence = _nothing(parse_target(text).path, as_one=args.whole)
+        if rows or args.json:
+            printing.note(sentence)
+        else:
+            print(sentence)
     return Exit.DONE
 
 
@@ -201,6 +214,13 @@ def _extremes(points: Iterable[Point]) -> dict[int, tuple[Point, Point]]:
         first, last = found.get(point.line, (point, point))
         found[point.line] = min(first, point), max(last, point)
     return found
+
+
+def _nothing(path: Path, *, as_one: bool) -> str:
+    """That nothing of *path* was scored, and how it can be."""
+    if as_one:
+        return say("score.nothing", path=path)
+    return say("score.no_definitions" if path.is_dir() else "score.no_definition", path=path)
 
 
 def _targets(target: Target) -> Iterator[tuple[Target, bool]]:
