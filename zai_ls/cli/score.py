@@ -19,18 +19,17 @@ from zai_ls.cli.target import Target, parse_target
 from zai_ls.core.languages import language, language_of
 from zai_ls.core.offers import target_of, whole_lines
 from zai_ls.core.routing import Routing
-from zai_ls.core.text import body_of, whole
-from zai_ls.domain import Point
+from zai_ls.core.text import whole
 from zai_ls.messages import say
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from zai_ls.cli.files import FileEditor
     from zai_ls.config import Config
     from zai_ls.core.syntax import Syntax
-    from zai_ls.domain import Range, Snapshot
+    from zai_ls.domain import Point, Range, Snapshot
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +39,7 @@ class Piece:
     name: str
     """Of the definition; empty for anything else."""
     range: Range
+    """Whole lines; less where a definition shares its first or last line with another one."""
 
 
 _COLOURS = {"light": "green", "standard": "yellow", "strong": "red"}
@@ -98,7 +98,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Score each definition on its own, or what was named; an unreadable file in a folder is said and passed over."""
+    """Score each definition on its own, or what was named; an unreadable file in a folder is said and passed over.
+
+    Where there is nothing to score, a sentence says so, beside the rows of others and beside JSON.
+    """
     from zai_ls.config import project_root
     from zai_ls.core.complexity import score
     from zai_ls.core.syntax import Syntax
@@ -108,7 +111,10 @@ def run(args: argparse.Namespace) -> int:
     syntax, routing = Syntax(), _routing(config)
     editors: dict[Path | None, FileEditor] = {}
     rows: list[Row] = []
-    for target, named in (pair for text in args.targets for pair in _targets(parse_target(text))):
+    without = dict.fromkeys(args.targets)  # nothing of them was scored yet
+    for given, target, named in (
+        (text, *pair) for text in args.targets for pair in _targets(parse_target(text))
+    ):
         project = project_root(target.path)
         if project not in editors:
             editors[project] = editor_for(for_project(config, target.path), write=False)
@@ -120,7 +126,8 @@ def run(args: argparse.Namespace) -> int:
             printing.note(str(error))
             continue
         for piece in pieces(target, snapshot, syntax, as_one=args.whole):
-            scored = score(snapshot, piece.range, syntax)
+            without.pop(given, None)
+            scored = score(snapshot, piece.range, syntax, exact=True)
             tier = routing.tier_of(scored.value)
             row = Row(target.path, piece, scored.value, tier, routing.model_of(tier), scored.features)
             if args.json:
@@ -129,6 +136,12 @@ def run(args: argparse.Namespace) -> int:
                 rows.append(row)
     if rows:
         tell(rows)
+    for text in without:
+        sentence = _nothing(parse_target(text).path, as_one=args.whole)
+        if rows or args.json:
+            printing.note(sentence)
+        else:
+            print(sentence)
     return Exit.DONE
 
 
@@ -170,15 +183,44 @@ def pieces(target: Target, snapshot: Snapshot, syntax: Syntax, *, as_one: bool) 
         everything = whole_lines(snapshot.lines, whole(snapshot.lines))
         return [Piece("", everything)] if everything else []
     found: dict[Range, Piece] = {}
-    for number, line in enumerate(snapshot.lines):
-        body = body_of(line)
-        if not body.strip():
-            continue
-        definition = syntax.enclosing_definition(snapshot, Point(number, len(body) - len(body.lstrip())))
-        part = None if definition is None else whole_lines(snapshot.lines, definition.range)
-        if definition is not None and part is not None:
+    definitions = syntax.definitions(snapshot)
+    shares = _sharing([definition.place for definition in definitions])
+    for definition, shared in zip(definitions, shares, strict=True):
+        part = definition.place if shared else whole_lines(snapshot.lines, definition.range)
+        if part is not None:
             found.setdefault(part, Piece(definition.name, part))
     return sorted(found.values(), key=lambda piece: piece.range)
+
+
+def _sharing(places: Sequence[Range]) -> list[bool]:
+    """Of each place: does another begin or end outside of it, on its first or last line?"""
+    starting, ending = _extremes(place.start for place in places), _extremes(place.end for place in places)
+    shares = []
+    for start, end in ((place.start, place.end) for place in places):
+        lines = {start.line, end.line}
+        begun = [each for line in lines if (each := starting.get(line))]
+        ended = [each for line in lines if (each := ending.get(line))]
+        shares.append(
+            any(first < start or last >= end for first, last in begun)
+            or any(first <= start or last > end for first, last in ended)
+        )
+    return shares
+
+
+def _extremes(points: Iterable[Point]) -> dict[int, tuple[Point, Point]]:
+    """The first and the last of the points on each line."""
+    found: dict[int, tuple[Point, Point]] = {}
+    for point in points:
+        first, last = found.get(point.line, (point, point))
+        found[point.line] = min(first, point), max(last, point)
+    return found
+
+
+def _nothing(path: Path, *, as_one: bool) -> str:
+    """That nothing of *path* was scored, and how it can be."""
+    if as_one:
+        return say("score.nothing", path=path)
+    return say("score.no_definitions" if path.is_dir() else "score.no_definition", path=path)
 
 
 def _targets(target: Target) -> Iterator[tuple[Target, bool]]:

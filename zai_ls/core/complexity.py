@@ -1,7 +1,8 @@
 """How hard some code is to work on: from 0, plain, to 1, hard, and what makes it so.
 
 `core/walking.py` (or, without a grammar, `core/skimming.py`) notes what is there, `core/measures.py` adds it up so that
-what is repeated hardly counts. Here each measure becomes a part: `weight · log2(1 + amount / knee)`. The logarithm is
+what is repeated hardly counts. Code in another language (a fence, a script) is noted by its own grammar, and all
+together is added up. Here each measure becomes a part: `weight · log2(1 + amount / knee)`. The logarithm is
 why the second thing of a kind adds less than the first; the knee is the amount that gives one whole weight.
 Their sum S is `(Σ part^q)^(1/q)`, so that code which is hard in one way is not outdone by code with a little of
 everything. It becomes the value `S^p / (S^p + m^p)`, which grows with S from 0 towards 1 and is a half at S = m.
@@ -20,8 +21,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from zai_ls.core.grammars import GRAMMARS
-from zai_ls.core.measures import measured
+from zai_ls.core.measures import Found, measured
 from zai_ls.core.skimming import skim
 from zai_ls.core.text import body_of, clamp_range
 from zai_ls.core.walking import walk
@@ -96,16 +96,24 @@ def score(
     syntax: Syntax,
     diagnostics: Sequence[Diagnostic] = (),
     instruction: str = "",
+    *,
+    exact: bool = False,
 ) -> Score:
-    """How hard it is to do *instruction* with the code in *range_*; its lines count whole. Deterministic."""
+    """How hard it is to do *instruction* with the code in *range_*. Deterministic.
+
+    The lines of *range_* count whole unless it is *exact*; without a grammar they always do.
+    """
     given = clamp_range(snapshot.lines, range_)
     last = given.end.line - (given.end.column == 0 < given.end.line - given.start.line)
     whole = Range(Point(given.start.line, 0), Point(last, len(body_of(snapshot.lines[last]))))
-    parsed = syntax.parse(snapshot)
-    if parsed is not None and parsed.grammar.name in GRAMMARS:
-        found = walk(parsed, whole)
-    else:
-        found = skim(snapshot.lines, snapshot.language, whole)
+    if exact:
+        whole = given
+    found = Found()
+    for part in syntax.parts(snapshot, whole):
+        if part.parsed is not None:
+            walk(part.parsed, part.range, found)
+        else:
+            skim(part.lines, part.language, part.range, found)
     complaints = sum(
         _SEVERITY.get(each.severity, 0.0)
         for each in diagnostics

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from itertools import takewhile
 from typing import TYPE_CHECKING, Literal
 
-from zai_ls.core.text import body_of, whole
+from zai_ls.core.text import body_of, first_character, whole
 from zai_ls.domain import Point, Range
 
 if TYPE_CHECKING:
@@ -37,12 +37,14 @@ class Definition:
     """The line on which it starts without those."""
     body: int
     """The line on which its body starts."""
+    place: Range
+    """What of these lines it is itself: less than *range* where its first or last line holds something else as well."""
 
 
 def enclosing(parsed: Parsed, point: Point) -> Definition | None:
     """The smallest definition whose lines hold *point*: comments and decorators above it count as its own."""
     line = min(point.line, len(parsed.lines) - 1)
-    place = _first_character(parsed.lines, line)
+    place = first_character(parsed.lines, line)
     nodes = list(parsed.around(Range(place, place)))
     below = _spoken_of(parsed, nodes)
     for node in nodes if below is None else [below, *nodes]:
@@ -64,7 +66,7 @@ def found(parsed: Parsed) -> tuple[Definition, ...]:
 def heads(parsed: Parsed, range_: Range) -> tuple[int, ...]:
     """Line numbers of the heads of the definitions that hold all of *range_* and more, outermost first."""
     lines: list[int] = []
-    start = _first_character(parsed.lines, range_.start.line)
+    start = first_character(parsed.lines, range_.start.line)
     for node in parsed.around(Range(start, max(start, range_.end))):
         definition = _definition(parsed, node)
         if definition is not None and definition.head < range_.start.line:
@@ -86,7 +88,7 @@ def imports(parsed: Parsed) -> tuple[int, ...]:
 
 def bodies(parsed: Parsed, range_: Range) -> Iterator[Node]:
     """The bodies of the functions that lie in *range_*."""
-    start = _first_character(parsed.lines, range_.start.line)
+    start = first_character(parsed.lines, range_.start.line)
     low, high = parsed.byte_of(start), parsed.byte_of(range_.end)
     kinds = parsed.grammar.definitions
     for node in parsed.within(
@@ -140,9 +142,10 @@ def _definition(parsed: Parsed, node: Node) -> Definition | None:
     return Definition(
         name=_name(parsed, node),
         kind=_KINDS[kind],
-        range=Range(Point(first, 0), Point(last, len(body_of(parsed.lines[last])))),
+        range=Range(Point(first.line, 0), Point(last, len(body_of(parsed.lines[last])))),
         head=head,
         body=head if body is None else parsed.point_of(body.start_byte).line,
+        place=Range(first, covered.end),
     )
 
 
@@ -167,19 +170,19 @@ def _outermost(node: Node, wrappers: frozenset[str]) -> Node:
     return node
 
 
-def _with_attached(parsed: Parsed, node: Node) -> int:
-    """The first line of *node* and of the comments and decorators directly above it."""
+def _with_attached(parsed: Parsed, node: Node) -> Point:
+    """The start of *node* and of the comments and decorators directly above it."""
     grammar = parsed.grammar
-    first = parsed.point_of(node.start_byte).line
+    first = parsed.point_of(node.start_byte)
     above = node.prev_named_sibling
     for _ in range(_MOST_ATTACHED):
         if above is None or (above.type not in grammar.comments and above.type not in grammar.attached):
             break
         covered = parsed.range_of(above)
         starts_line = not parsed.lines[covered.start.line][: covered.start.column].strip()
-        if covered.end.line < first - 1 or covered.start.line > first or not starts_line:
+        if covered.end.line < first.line - 1 or covered.start.line > first.line or not starts_line:
             break
-        first = min(first, covered.start.line)
+        first = min(first, covered.start)
         above = above.prev_named_sibling
     return first
 
@@ -214,11 +217,6 @@ def _name(parsed: Parsed, node: Node) -> str:
 
 
 # -- places -------------------------------------------------------------------------------------------------
-
-
-def _first_character(lines: Sequence[str], line: int) -> Point:
-    body = body_of(lines[line])
-    return Point(line, len(body) - len(body.lstrip()))
 
 
 def _spoken_of(parsed: Parsed, nodes: Sequence[Node]) -> Node | None:

@@ -66,6 +66,8 @@ class Grammar:
     """Words and signs that come and go with the formatting."""
     names: frozenset[str] = frozenset({"identifier"})
     """Leaves that name something."""
+    embeds: frozenset[str] = frozenset()
+    """What holds text in another language."""
 
 
 _C_BRANCHES = "if_statement switch_statement conditional_expression"
@@ -111,6 +113,28 @@ _SCRIPT = Grammar(
 )
 
 _CPP_NAMES = _words("identifier field_identifier type_identifier namespace_identifier")
+
+_PHP = Grammar(
+    "php",
+    "tree_sitter_php",
+    "language_php",
+    definitions={
+        "function_definition": "function",
+        "method_declaration": "method",
+        "class_declaration": "class",
+        "interface_declaration": "type",
+        "trait_declaration": "class",
+        "enum_declaration": "type",
+    },
+    imports=_words("namespace_use_declaration"),
+    bodies=_words("compound_statement declaration_list"),
+    branches=_words("if_statement switch_statement match_expression conditional_expression catch_clause"),
+    loops=_words(_C_LOOPS + " foreach_statement"),
+    arms=_words("else_clause else_if_clause"),
+    cases=_words("case_statement match_conditional_expression"),
+    functions=_words("anonymous_function arrow_function function_definition method_declaration"),
+    names=_words("name variable_name"),
+)
 
 _TABLE = (
     Grammar(
@@ -271,27 +295,8 @@ _TABLE = (
         names=_words("identifier constant instance_variable class_variable global_variable"),
         neutral=_words("block"),
     ),
-    Grammar(
-        "php",
-        "tree_sitter_php",
-        "language_php",
-        definitions={
-            "function_definition": "function",
-            "method_declaration": "method",
-            "class_declaration": "class",
-            "interface_declaration": "type",
-            "trait_declaration": "class",
-            "enum_declaration": "type",
-        },
-        imports=_words("namespace_use_declaration"),
-        bodies=_words("compound_statement declaration_list"),
-        branches=_words("if_statement switch_statement match_expression conditional_expression catch_clause"),
-        loops=_words(_C_LOOPS + " foreach_statement"),
-        arms=_words("else_clause else_if_clause"),
-        cases=_words("case_statement match_conditional_expression"),
-        functions=_words("anonymous_function arrow_function function_definition method_declaration"),
-        names=_words("name variable_name"),
-    ),
+    _PHP,
+    replace(_PHP, name="php_only", entry="language_php_only"),  # no text around its code
     Grammar(
         "kotlin",
         "tree_sitter_kotlin",
@@ -357,7 +362,7 @@ _TABLE = (
         functions=_words("subquery cte"),
         names=_words("identifier"),
     ),
-    Grammar("html", "tree_sitter_html", names=_words("tag_name attribute_name")),
+    Grammar("html", "tree_sitter_html", names=_words("tag_name attribute_name"), embeds=_words("raw_text")),
     Grammar(
         "css",
         "tree_sitter_css",
@@ -367,7 +372,7 @@ _TABLE = (
     Grammar("json", "tree_sitter_json"),
     Grammar("yaml", "tree_sitter_yaml"),
     Grammar("toml", "tree_sitter_toml", names=_words("bare_key")),
-    Grammar("markdown", "tree_sitter_markdown"),
+    Grammar("markdown", "tree_sitter_markdown", embeds=_words("code_fence_content")),
 )
 
 GRAMMARS: dict[str, Grammar] = {grammar.name: grammar for grammar in _TABLE}

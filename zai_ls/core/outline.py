@@ -119,12 +119,14 @@ def _definition(lines: Sequence[str], number: int) -> Definition | None:
     first = number
     while first > 0 and _is_attached(lines[first - 1]) and _depth(lines[first - 1]) == depth:
         first -= 1
+    range_ = Range(Point(first, 0), Point(last, len(body_of(lines[last]))))
     return Definition(
         name=opened["name"],
         kind=_KINDS.get(opened["word"], "function"),
-        range=Range(Point(first, 0), Point(last, len(body_of(lines[last])))),
+        range=range_,
         head=number,
         body=min(number + 1, last),
+        place=range_,
     )
 
 

@@ -6,7 +6,7 @@ tree-sitter counts rows by `\\n` alone and columns in bytes, so places are conve
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from functools import cached_property, lru_cache
 from itertools import accumulate
 from time import thread_time
@@ -16,7 +16,7 @@ from zai_ls.core.text import clamp
 from zai_ls.domain import Point, Range
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from tree_sitter import Language as TreeLanguage
     from tree_sitter import Node, Parser, Query, Tree
@@ -47,6 +47,15 @@ class Parsed:
         self.grammar = grammar
         self.definitions: tuple[Definition, ...] | None = None
         """All of them, once they have been asked for."""
+        self.inside: dict[tuple[str, int], Parsed | None] = {}
+        """Trees of pieces in it that were asked for, by grammar and start in bytes; None for one that cannot be had."""
+
+    def beside(self, tree: Tree, grammar: Grammar) -> Parsed:
+        """The same text with the *tree* of a piece in it."""
+        other = Parsed(self.lines, self.data, tree, grammar)
+        other._starts, other._feeds = self._starts, self._feeds
+        other._has_long_runs = self._has_long_runs
+        return other
 
     @property
     def root(self) -> Node:
@@ -56,8 +65,7 @@ class Parsed:
     @cached_property
     def is_tangled(self) -> bool:
         """Would a search in the tree take too long? It looks from each bracket for the next name, so thousands in a row are quadratic."""
-        runs = (len(run.translate(None, _BLANKS)) for run in _runs(self.data))
-        if sum(count * count for count in runs) > _MOST_STEPS:
+        if self._has_long_runs:
             return True
         stack = [self.root] if self.root.has_error else []
         while stack:
@@ -69,9 +77,19 @@ class Parsed:
         return False
 
     @cached_property
+    def _has_long_runs(self) -> bool:
+        runs = (len(run.translate(None, _BLANKS)) for run in _runs(self.data))
+        return sum(count * count for count in runs) > _MOST_STEPS
+
+    @cached_property
     def _starts(self) -> list[int]:
         """Byte offset of each line."""
         return list(accumulate(map(_size, self.lines), initial=0))
+
+    @cached_property
+    def _feeds(self) -> list[int]:
+        """Byte offset of each line feed."""
+        return [match.start() for match in re.finditer(b"\n", self.data)]
 
     def byte_of(self, point: Point) -> int:
         """The byte offset of *point*, which is moved to the nearest place that exists."""
@@ -102,6 +120,15 @@ class Parsed:
     def text_of(self, node: Node) -> str:
         """The text that *node* covers."""
         return self.data[node.start_byte : node.end_byte].decode("utf-8", _LONE_SURROGATES)
+
+    def text_in(self, spans: Iterable[tuple[int, int]]) -> str:
+        """The text between the bytes of each span, joined."""
+        return b"".join(self.data[start:end] for start, end in spans).decode("utf-8", _LONE_SURROGATES)
+
+    def row_and_column(self, byte: int) -> tuple[int, int]:
+        """A byte offset as tree-sitter counts places."""
+        row = bisect_left(self._feeds, byte)
+        return row, byte - (self._feeds[row - 1] + 1 if row else 0)
 
     def at(self, range_: Range) -> Node:
         """The smallest named node around *range_*."""
@@ -168,6 +195,33 @@ def parse(
     """
     data = "".join(lines).encode("utf-8", _LONE_SURROGATES)
     old = None if before is None or before.grammar is not grammar else _edited(before, data)
+    tree = _read(parser, data, old, seconds)
+    return None if tree is None else Parsed(lines, data, tree, grammar)
+
+
+def parse_within(
+    parser: Parser, grammar: Grammar, host: Parsed, spans: Sequence[tuple[int, int]], *, seconds: float
+) -> Parsed | None:
+    """What lies in *spans* of *host*'s text (start and end in bytes, in order), read as one text, with the places of the whole.
+
+    None when it would cost more than *seconds* of this thread's time, or a search in its tree would.
+    """
+    from tree_sitter import Range as TreeRange
+
+    data = host.data
+    rows = [host.row_and_column(byte) for span in spans for byte in span]
+    parser.included_ranges = [
+        TreeRange(start, end, *span) for start, end, span in zip(rows[::2], rows[1::2], spans, strict=True)
+    ]
+    try:
+        tree = _read(parser, data, None, seconds)
+    finally:
+        parser.included_ranges = []
+    found = None if tree is None else host.beside(tree, grammar)
+    return None if found is None or found.is_tangled else found
+
+
+def _read(parser: Parser, data: bytes, old: Tree | None, seconds: float) -> Tree | None:
     end = thread_time() + seconds
     is_late = False
 
@@ -181,15 +235,13 @@ def parse(
 
     try:
         if old is None:
-            tree = parser.parse(read, progress_callback=late)
-        else:
-            tree = parser.parse(read, old, progress_callback=late)
+            return parser.parse(read, progress_callback=late)
+        return parser.parse(read, old, progress_callback=late)
     except ValueError:
         if not is_late:
             raise
         parser.reset()
         return None
-    return Parsed(lines, data, tree, grammar)
 
 
 def _edited(before: Parsed, data: bytes) -> Tree:

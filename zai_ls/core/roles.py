@@ -113,7 +113,7 @@ ANYWHERE: Mapping[int, frozenset[str]] = {
         "interpolation_quote escape_interpolation regex_pattern regex_flags raw_string_start raw_string_end "
         "raw_string_delimiter raw_str_part raw_str_end_part string_literal_encoding empty_statement php_tag shebang "
         "shebang_line hash_bang_line line_continuation character_literal_content character visibility_modifier "
-        "accessibility_modifier"
+        "accessibility_modifier block_continuation fenced_code_block_delimiter info_string"
     ),
     CHAIN: _words(
         "binary_expression binary_operator boolean_operator comparison_operator binary let_chain fold_expression "
@@ -465,7 +465,7 @@ def compile_roles(grammar: Grammar, language: TreeLanguage) -> Roles:
     named: dict[str, int] = {}
     _add(named, ANYWHERE)
     own: dict[int, frozenset[str]] = {
-        SKIP: grammar.comments,
+        SKIP: grammar.comments | grammar.embeds,
         BRANCH: grammar.branches,
         LOOP: grammar.loops,
         ARM: grammar.arms,

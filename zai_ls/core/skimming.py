@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from zai_ls.core import lexing
+from zai_ls.core.languages import language
 from zai_ls.core.measures import Found, Unit
 from zai_ls.core.roles import TERMS
 from zai_ls.core.walking import pattern_weight
@@ -76,6 +77,8 @@ _OPERATORS = _words("+ - * / % ** == != < > <= >= && || & | ^ ~ << >> !")
 _BITS = _words("& | ^ ~ << >> &= |= ^= <<= >>=")
 _AMBIGUOUS = _words("& |")
 _WRITES = _words("+= -= *= /= %= &= |= ^= <<= >>= ++ --")
+_TAGS = _words("< > /")
+"""What is around a tag, and no operator then."""
 _OPEN, _CLOSE = _words("( ["), _words(") ]")
 _DOTS = _words(". -> ?. ::")
 _LAMBDAS = _words("-> =>")
@@ -87,10 +90,10 @@ _TERMS = {
 }
 
 
-def skim(lines: Sequence[str], language_id: str, range_: Range) -> Found:
-    """What the whole lines of *range_* hold."""
+def skim(lines: Sequence[str], language_id: str, range_: Range, found: Found | None = None) -> Found:
+    """What the whole lines of *range_* hold, added to *found*, where that is given."""
     tokens = list(lexing.tokens(lines[range_.start.line : range_.end.line + 1], language_id))
-    found = Found()
+    found = Found() if found is None else found
     unit, ways = Unit(), Unit()
     found.units.append(unit)
     given: dict[Hashable, list[tuple[Unit, int, int]]] = {}
@@ -99,6 +102,9 @@ def skim(lines: Sequence[str], language_id: str, range_: Range) -> Found:
     nesting = loops = 0
     scope: str | None = None
     brackets: list[str] = []
+    operators = _OPERATORS | _WRITES
+    if language(language_id).family == "html":
+        operators -= _TAGS
     row_of_logic = last_operator = before = ""
     shapes: dict[str, int] = {}
     for number, (kind, text) in enumerate(tokens):
@@ -200,7 +206,7 @@ def skim(lines: Sequence[str], language_id: str, range_: Range) -> Found:
         if kind == "sign":
             if text in _LAMBDAS and brackets:
                 found.functions.append(1.0)
-            elif text in _OPERATORS | _WRITES:
+            elif text in operators:
                 after = tokens[number + 1][1] if number + 1 < len(tokens) else ""
                 if text in _AMBIGUOUS and not (after[:1].isdigit() or after in {"(", "~"}):
                     pass  # an address, a reference, other ways of a type

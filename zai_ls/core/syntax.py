@@ -5,26 +5,30 @@ Grammars are loaded on first use. Without one (no package has it, or the text is
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import chain
+from time import thread_time
 from typing import TYPE_CHECKING
 
-from zai_ls.core import comments, context, definitions, outline
+from zai_ls.core import comments, context, definitions, embedding, outline
 from zai_ls.core.definitions import Definition
-from zai_ls.core.grammars import grammar_of, load
+from zai_ls.core.embedding import MARKUP, Part
+from zai_ls.core.grammars import GRAMMARS, grammar_of, load
 from zai_ls.core.languages import language
-from zai_ls.core.parsing import Parsed, faults, parse
-from zai_ls.core.text import split_lines
-from zai_ls.domain import Point
+from zai_ls.core.parsing import Parsed, faults, parse, parse_within
+from zai_ls.core.text import body_of, first_character, split_lines, whole
+from zai_ls.domain import Point, Range
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from tree_sitter import Parser
 
     from zai_ls.core.comments import Comment, Instruction
     from zai_ls.core.context import Surroundings
+    from zai_ls.core.embedding import Spans
     from zai_ls.core.grammars import Grammar
-    from zai_ls.domain import Range, Snapshot
+    from zai_ls.domain import Snapshot
 
 __all__ = ["Definition", "Syntax"]
 
@@ -36,6 +40,8 @@ _READ_S = 0.15
 """Of our own time, for a tree that a list of actions waits for: that of 300 000 characters of code."""
 _CHECK_S = 1.0
 """The same for a check before an answer is applied."""
+_AS_MARKUP = " as HTML"
+"""Behind a document's URI: its tree by that grammar, beside its own."""
 
 
 @dataclass(slots=True)
@@ -101,14 +107,79 @@ class Syntax:
 
     def forget(self, uri: str) -> None:
         """The document was closed."""
-        self._trees.pop(uri, None)
-        self._too_slow.pop(uri, None)
+        for each in (uri, uri + _AS_MARKUP):
+            self._trees.pop(each, None)
+            self._too_slow.pop(each, None)
 
     def _parser(self, language_id: str) -> tuple[Parser | None, Grammar]:
-        grammar = grammar_of(language(language_id).grammar)
+        return self._parser_named(language(language_id).grammar)
+
+    def _parser_named(self, name: str) -> tuple[Parser | None, Grammar]:
+        grammar = grammar_of(name)
         if grammar.name not in self._parsers:
             self._parsers[grammar.name] = _parser_of(grammar, self._cache)
         return self._parsers[grammar.name], grammar
+
+    # -- pieces in other languages ---------------------------------------------------------------------------
+
+    def parts(self, snapshot: Snapshot, range_: Range) -> tuple[Part, ...]:
+        """What *range_* holds, by language: the document's own first, then the pieces in it that the range touches, outer before inner."""
+        own, host = self._own_and_host(snapshot)
+        if host is None:
+            return (Part(snapshot.language, own, snapshot.lines, range_),)
+        everything = ((0, len(host.data)),)
+        end = thread_time() + _READ_S
+        return tuple(self._parts_of(snapshot.language, own, host, everything, range_, end, embedding.DEEPEST))
+
+    def _own_and_host(self, snapshot: Snapshot) -> tuple[Parsed | None, Parsed | None]:
+        """The document's tree, if it is known what is what in it; and the tree that tells where other languages are, if there can be any."""
+        parsed = self.parse(snapshot)
+        own = parsed if parsed is not None and parsed.grammar.name in GRAMMARS else None
+        if snapshot.language in MARKUP:
+            return own, self.parse(replace(snapshot, uri=snapshot.uri + _AS_MARKUP, language="html"))
+        return own, own if own is not None and own.grammar.embeds else None
+
+    def _parts_of(
+        self,
+        language_id: str,
+        own: Parsed | None,
+        host: Parsed,
+        spans: Spans,
+        range_: Range,
+        end: float,
+        deepest: int,
+    ) -> Iterator[Part]:
+        """What lies in *spans* of *host*'s text, and the pieces in that; no more trees are made after *end*."""
+        pieces = list(embedding.found(host, spans, range_)) if deepest and host.grammar.embeds else []
+        if own is not None:
+            yield Part(language_id, own, own.lines, range_, spans)
+        else:
+            left = embedding.without(spans, chain.from_iterable(inside for _, inside in pieces))
+            low, high = host.byte_of(range_.start), host.byte_of(range_.end)
+            lines = split_lines(host.text_in(embedding.common(left, low, high)))
+            yield Part(language_id, None, lines, whole(lines), left)
+        for name, inside in pieces:
+            grammar = language(name).grammar
+            if name == "php" and "<?" not in host.text_in(inside):
+                grammar = "php_only"
+            tree = self._inside(host, grammar, inside, end)
+            markup = self._inside(host, "html", inside, end) if name in MARKUP else tree
+            yield from self._parts_of(
+                name, tree, markup or host, inside, range_, end, deepest - 1 if markup else 0
+            )
+
+    def _inside(self, host: Parsed, name: str, spans: Spans, end: float) -> Parsed | None:
+        """The tree of a piece of *host*, by the grammar of that *name*; None without one, or when it costs too much."""
+        key = name, spans[0][0]
+        if key not in host.inside:
+            seconds = end - thread_time()
+            parser, grammar = self._parser_named(name if name in GRAMMARS else "")
+            if parser is not None and seconds <= 0:
+                return None
+            host.inside[key] = (
+                None if parser is None else parse_within(parser, grammar, host, spans, seconds=seconds)
+            )
+        return host.inside[key]
 
     # -- soundness -------------------------------------------------------------------------------------------
 
@@ -141,10 +212,26 @@ class Syntax:
 
     def enclosing_definition(self, snapshot: Snapshot, point: Point) -> Definition | None:
         """The smallest definition around *point*: whole lines, with decorators and comments directly above it."""
-        parsed = self._outlined(snapshot)
+        parsed = self._outlined(snapshot) or self._outlined_inside(snapshot, point.line)
         if parsed is None:
             return outline.enclosing(snapshot.lines, point)
         return definitions.enclosing(parsed, point)
+
+    def _outlined_inside(self, snapshot: Snapshot, line: int) -> Parsed | None:
+        """The same for the piece that *line* begins in."""
+        line = min(line, len(snapshot.lines) - 1)
+        place = first_character(snapshot.lines, line)
+        around = Range(place, Point(line, len(body_of(snapshot.lines[line]))))
+        return next(
+            (
+                part.parsed
+                for part in reversed(self.parts(snapshot, around))
+                if part.parsed is not None
+                and part.parsed.grammar.definitions
+                and embedding.holds(part.spans, part.parsed.byte_of(place))
+            ),
+            None,
+        )
 
     def definition_at_or_none(self, snapshot: Snapshot, range_: Range) -> Definition | None:
         """The definition that *range_* is, give or take blank lines; None when it is something else."""
@@ -162,7 +249,18 @@ class Syntax:
     def definitions(self, snapshot: Snapshot) -> tuple[Definition, ...]:
         """All definitions, in order, outer before inner."""
         parsed = self._outlined(snapshot)
-        return outline.found(snapshot.lines) if parsed is None else definitions.found(parsed)
+        if parsed is not None:
+            return definitions.found(parsed)
+        outlined = outline.found(snapshot.lines)
+        _, host = self._own_and_host(snapshot)
+        if host is None:
+            return outlined
+        parts = self.parts(snapshot, whole(snapshot.lines))
+        found = [each for part in parts if part.parsed is not None for each in definitions.found(part.parsed)]
+        by_words = [part.spans for part in parts if part.parsed is None]
+        heads = [(each, host.byte_of(first_character(snapshot.lines, each.head))) for each in outlined]
+        found += [each for each, byte in heads if any(embedding.holds(spans, byte) for spans in by_words)]
+        return tuple(sorted(found, key=lambda each: (each.range.start, -each.range.end.line, each.head)))
 
     def enclosing_heads(self, snapshot: Snapshot, range_: Range) -> tuple[int, ...]:
         """Line numbers of the heads (up to where the body begins) of the definitions around *range_*, outermost first."""

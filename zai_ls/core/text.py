@@ -40,6 +40,12 @@ def end_of(lines: Sequence[str]) -> Point:
     return Point(len(lines) - 1, len(lines[-1]))
 
 
+def first_character(lines: Sequence[str], line: int) -> Point:
+    """The place of the first one on *line* that is no blank; its end when there is none."""
+    body = body_of(lines[line])
+    return Point(line, len(body) - len(body.lstrip()))
+
+
 def whole(lines: Sequence[str]) -> Range:
     """All of the text."""
     return Range(Point(0, 0), end_of(lines))

@@ -74,13 +74,13 @@ def pattern_weight(text: bytes, *, sure: bool = False) -> float:
     return 1.0 + 0.5 * len(_PATTERN_SIGN.findall(head))
 
 
-def walk(parsed: Parsed, range_: Range) -> Found:
-    """What lies in *range_*: nodes that begin in it; those around it set no level."""
+def walk(parsed: Parsed, range_: Range, found: Found | None = None) -> Found:
+    """What lies in *range_*: nodes that begin in it; those around it set no level. Added to *found*, where that is given."""
     roles = roles_of(parsed)
     flags_of, tokens_of, defining = roles.flags, roles.tokens, roles.defining
     data = parsed.data
     low, high = parsed.byte_of(range_.start), parsed.byte_of(range_.end)
-    found = Found()
+    found = Found() if found is None else found
     units, marks, names, used = found.units, found.marks, found.names, found.used
     cursor = _outermost(parsed.at(range_)).walk()
     # What holds for the children of the node that the cursor's node is in:
