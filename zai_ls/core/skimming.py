@@ -78,6 +78,7 @@ _AMBIGUOUS = _words("& |")
 _WRITES = _words("+= -= *= /= %= &= |= ^= <<= >>= ++ --")
 _OPEN, _CLOSE = _words("( ["), _words(") ]")
 _DOTS = _words(". -> ?. ::")
+_QUOTES = frozenset("\"'`")
 _LAMBDAS = _words("-> =>")
 _TERMS = {
     name: (measure, weight)
@@ -126,7 +127,7 @@ def skim(lines: Sequence[str], language_id: str, range_: Range) -> Found:
             depth_shape = 2 if before.isidentifier() else 3
             unit.shape = unit.shape * 31 + depth_shape & 0xFFFFFFFFFFFF
             if before.isidentifier():
-                unit.operations += len(brackets) / 2 + 0.5 * (text == "[")
+                unit.operate((text, len(brackets)), len(brackets) / 2 + 0.5 * (text == "["))
             brackets.append(text)
             before = text
             continue
@@ -141,6 +142,9 @@ def skim(lines: Sequence[str], language_id: str, range_: Range) -> Found:
                 found.marks.append(("patterns", 0, weight, unit))
         means = kind != "sign" or any(c in "=+-*/%<>&|^!~?." for c in text)
         if means:
+            if kind == "sign" and unit.tokens >= unit.most:
+                unit = unit.further()
+                found.units.append(unit)
             unit.tokens += 1
             operand = kind == "string" or is_name or (bool(text) and text[0].isdigit()) or word in _VALUES
             code = 1 if operand else shapes.setdefault(text, len(shapes) + 4)
@@ -198,14 +202,16 @@ def skim(lines: Sequence[str], language_id: str, range_: Range) -> Found:
                 found.cognitive += 1
             row_of_logic = text
         if kind == "sign":
-            if text in _LAMBDAS and brackets:
+            if text in _LAMBDAS and brackets and not _is_literal(before):
                 found.functions.append(1.0)
             elif text in _OPERATORS | _WRITES:
                 after = tokens[number + 1][1] if number + 1 < len(tokens) else ""
-                if text in _AMBIGUOUS and not (after[:1].isdigit() or after in {"(", "~"}):
+                if _is_literal(before) and _is_literal(after):
+                    pass  # a constant
+                elif text in _AMBIGUOUS and not (after[:1].isdigit() or after in {"(", "~"}):
                     pass  # an address, a reference, other ways of a type
                 else:
-                    unit.operations += 1 + len(brackets) / 2
+                    unit.operate((text, len(brackets)), 1 + len(brackets) / 2)
                     if text in _BITS:
                         found.marks.append(("bits", text, 1.0, unit))
                     elif brackets and brackets[-1] == "[":
@@ -214,3 +220,8 @@ def skim(lines: Sequence[str], language_id: str, range_: Range) -> Found:
                     last_operator = text
         before = text
     return found
+
+
+def _is_literal(text: str) -> bool:
+    """Is this token a number or a string?"""
+    return text[:1].isdigit() or text[:1] in _QUOTES
