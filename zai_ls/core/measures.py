@@ -167,16 +167,34 @@ def _different(first: Iterable[Unit]) -> float:
 
 def _in_cycles(calls: dict[Hashable, set[Hashable]]) -> set[Hashable]:
     """Functions that call themselves, or one another in a circle."""
-    cyclic: set[Hashable] = set()
-    for name in calls:
-        reached: set[Hashable] = set()
-        waiting = list(calls[name])
-        while waiting:
-            callee = waiting.pop()
-            if callee in reached or callee not in calls:
-                continue
-            reached.add(callee)
-            waiting += calls[callee]
-        if name in reached:
-            cyclic.add(name)
+    cyclic = {name for name, callees in calls.items() if name in callees}
+    number: dict[Hashable, int] = {}  # in the order in which they are come to
+    lowest: dict[Hashable, int] = {}  # of those still open that each of them leads to
+    open_: dict[Hashable, None] = {}  # in a circle with one that is being followed, as far as is known
+    for first in calls:
+        if first in number:
+            continue
+        following = [(first, iter(calls[first]))]
+        number[first] = lowest[first] = len(number)
+        open_[first] = None
+        while following:
+            name, callees = following[-1]
+            callee = next((callee for callee in callees if callee in calls), None)
+            if callee is None:
+                following.pop()
+                if following:
+                    caller = following[-1][0]
+                    lowest[caller] = min(lowest[caller], lowest[name])
+                if lowest[name] == number[name]:
+                    circle = [open_.popitem()[0]]
+                    while circle[-1] != name:
+                        circle.append(open_.popitem()[0])
+                    if len(circle) > 1:
+                        cyclic.update(circle)
+            elif callee not in number:
+                number[callee] = lowest[callee] = len(number)
+                open_[callee] = None
+                following.append((callee, iter(calls[callee])))
+            elif callee in open_:
+                lowest[name] = min(lowest[name], number[callee])
     return cyclic

@@ -322,7 +322,12 @@ def walk(parsed: Parsed, range_: Range) -> Found:
                 after_dot = bool(flags & r.DOT)
                 if not after_dot:
                     last_operand = data[begin:end] if end - begin <= 4 else b""
-        if descends and cursor.goto_first_child():
+        if descends and (
+            cursor.goto_first_child()
+            if begin >= low
+            else cursor.goto_first_child_for_byte(low)
+            is not None  # a class may have thousands above *range_*
+        ):
             frames.append(frame)
             continue
         above, nesting, level, inside, depth, context, scope, unit, chain = frame
