@@ -69,11 +69,12 @@ def _point(text: str, offset: int, first: int) -> Point:
 
 def tokens(lines: Sequence[str], language_id: str) -> Iterator[tuple[str, str]]:
     """Kind (`string`, `word`, `sign`) and text of each token that is not a comment; `line` and its blanks before each line's first."""
+    end = 0
     for number, match in enumerate(_matches(lines, language_id)):
+        blanks = match.string[end : match.start()]
+        end = match.end()
         if match.lastgroup == "comment":
             continue
-        start = match.start()
-        head = match.string[match.string.rfind("\n", 0, start) + 1 : start]
-        if not head.strip() or not number:
-            yield "line", head if not head.strip() else ""
+        if "\n" in blanks or not number:
+            yield "line", blanks[blanks.rfind("\n") + 1 :]
         yield str(match.lastgroup), match.group()

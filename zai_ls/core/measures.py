@@ -2,8 +2,12 @@
 
 Everything counted is a mark on a unit: a statement's own tokens, an argument, an element of a list. Marks of one kind
 on units of one shape (the same signs and words around some operands) form a group; within a group the heaviest counts
-whole, the second half, the third a third. So a table of a thousand rows is worth seven of them, and the thousandth
-`if` that checks a parameter as the others do is worth hardly anything.
+whole, the second half, the third a third, and each further one so little that however many there are, they are worth
+less than three. So the thousandth row of a table, or the thousandth `if` that checks a parameter as the others do, is
+worth nothing.
+
+A unit that goes on and on, such as one row of operators, is cut: from its 25th token on, each sign begins a unit of its
+own. And of the same operator at the same depth of one unit the first two count whole, the third half, the fourth a third.
 
 The order decides nothing, only what there is: more marks, or heavier ones, never make less (a sum of values in falling
 order, with falling weights, grows in each of them), which is why a branch around or inside something cannot lower a score.
@@ -19,6 +23,12 @@ if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable
 
 
+_PLAINLY = 3
+"""The n-th of a kind counts one n-th so far; from there on so little that all together stay below 2.7 of the first."""
+_LONGEST = 24
+"""Tokens of a unit; what goes on after them does so in further units, from sign to sign."""
+
+
 @dataclass(slots=True)
 class Unit:
     """A statement's own tokens, an argument, an element."""
@@ -29,8 +39,31 @@ class Unit:
     """A number for the row of them; operands are all alike in it."""
     operations: float = 0.0
     """Operators: each one, and a half for each level that it lies deep in the expression."""
+    free: float = 1.0
+    """What its first operator counts if it lies no deeper than the unit: that much is not counted."""
     stream: bool = False
     """Do its `<<` write to a stream?"""
+    most: int = _LONGEST
+    """So many tokens, and the next sign begins a further one."""
+    seen: dict[Hashable, int] | None = None
+    """Operators by kind, how many of each: None as long as there is none."""
+
+    def operate(self, kind: Hashable, amount: float) -> None:
+        """An operator of *amount*: the first two of a *kind* count whole, the third half, the fourth a third."""
+        seen = self.seen
+        if seen is None:
+            self.seen = {kind: 1}
+            self.operations += amount
+            return
+        before = seen.get(kind, 0)
+        seen[kind] = before + 1
+        self.operations += amount / before if before > 1 else amount
+
+    def further(self) -> Unit:
+        """A new unit for the rest of one that is long."""
+        if self.seen is None:
+            self.seen = {}
+        return Unit(stream=self.stream, most=1, seen=self.seen)
 
 
 @dataclass(slots=True)
@@ -64,8 +97,11 @@ class Found:
 
 
 def fading(amounts: Iterable[float]) -> float:
-    """The sum of *amounts* in falling order, the n-th divided by n."""
-    return sum(amount / n for n, amount in enumerate(sorted(amounts, reverse=True), 1))
+    """The sum of *amounts* in falling order, the n-th divided by n, and from the fourth on by a third of its square."""
+    falling = sorted(amounts, reverse=True)
+    if len(falling) < 2:
+        return sum(falling)
+    return sum(amount / (n if n <= _PLAINLY else n * n / _PLAINLY) for n, amount in enumerate(falling, 1))
 
 
 def measured(found: Found) -> dict[str, float]:
@@ -75,8 +111,8 @@ def measured(found: Found) -> dict[str, float]:
     for unit in found.units:
         if unit.tokens:
             tokens[unit.shape].append(unit.tokens)
-            if unit.operations > 1 and not unit.stream:
-                operations[unit.shape].append(unit.operations - 1)
+            if unit.operations > unit.free and not unit.stream:
+                operations[unit.shape].append(unit.operations - unit.free)
     groups: dict[str, dict[Hashable, list[float]]] = defaultdict(lambda: defaultdict(list))
     for measure, kind, amount, unit in found.marks:
         if measure == "bits" and unit.stream:
@@ -131,16 +167,34 @@ def _different(first: Iterable[Unit]) -> float:
 
 def _in_cycles(calls: dict[Hashable, set[Hashable]]) -> set[Hashable]:
     """Functions that call themselves, or one another in a circle."""
-    cyclic: set[Hashable] = set()
-    for name in calls:
-        reached: set[Hashable] = set()
-        waiting = list(calls[name])
-        while waiting:
-            callee = waiting.pop()
-            if callee in reached or callee not in calls:
-                continue
-            reached.add(callee)
-            waiting += calls[callee]
-        if name in reached:
-            cyclic.add(name)
+    cyclic = {name for name, callees in calls.items() if name in callees}
+    number: dict[Hashable, int] = {}  # in the order in which they are come to
+    lowest: dict[Hashable, int] = {}  # of those still open that each of them leads to
+    open_: dict[Hashable, None] = {}  # in a circle with one that is being followed, as far as is known
+    for first in calls:
+        if first in number:
+            continue
+        following = [(first, iter(calls[first]))]
+        number[first] = lowest[first] = len(number)
+        open_[first] = None
+        while following:
+            name, callees = following[-1]
+            callee = next((callee for callee in callees if callee in calls), None)
+            if callee is None:
+                following.pop()
+                if following:
+                    caller = following[-1][0]
+                    lowest[caller] = min(lowest[caller], lowest[name])
+                if lowest[name] == number[name]:
+                    circle = [open_.popitem()[0]]
+                    while circle[-1] != name:
+                        circle.append(open_.popitem()[0])
+                    if len(circle) > 1:
+                        cyclic.update(circle)
+            elif callee not in number:
+                number[callee] = lowest[callee] = len(number)
+                open_[callee] = None
+                following.append((callee, iter(calls[callee])))
+            elif callee in open_:
+                lowest[name] = min(lowest[name], number[callee])
     return cyclic

@@ -44,6 +44,8 @@ _IMPORT = re.compile(
 _IMPORTS_WITHIN = 300
 _LOOKED_UP = 2000
 """Lines above a place that are searched for what encloses it."""
+_BLOCK = 200
+"""Lines that are searched at once."""
 _LONGEST = 5000
 """Lines; what is longer is not taken for a definition, for its end is a guess."""
 _SAYS_STUB = (
@@ -68,17 +70,46 @@ def found(lines: Sequence[str]) -> tuple[Definition, ...]:
     )
 
 
-def enclosing(lines: Sequence[str], point: Point) -> Definition | None:
-    """The nearest definition above *point* that reaches down to it."""
-    here = min(point.line, len(lines) - 1)
-    below = here
-    while below < len(lines) - 1 and _is_attached(lines[below]):
-        below += 1
-    for number in range(below, max(-1, below - _LOOKED_UP), -1):
-        definition = _definition(lines, number)
-        if definition is not None and definition.range.start.line <= here <= definition.range.end.line:
-            return definition
-    return None
+class Outline:
+    """The definitions of one text, found as far as they are asked for; each line is looked at once, however often that is."""
+
+    def __init__(self, lines: Sequence[str]) -> None:
+        self.lines = lines
+        self._found: dict[int, list[tuple[int, Definition]]] = {}
+        """By block of lines: those that open a definition, the last first."""
+        self._attached = range(0)
+        """The lines from the last one asked for to the one that it is attached to."""
+
+    def enclosing(self, point: Point) -> Definition | None:
+        """The nearest definition above *point* that reaches down to it."""
+        here = min(point.line, len(self.lines) - 1)
+        below = self._below(here)
+        last = max(-1, below - _LOOKED_UP)
+        for block in range(below // _BLOCK, max(0, last) // _BLOCK - 1, -1):
+            for number, definition in self._in_block(block):
+                is_near = last < number <= below
+                if is_near and definition.range.start.line <= here <= definition.range.end.line:
+                    return definition
+        return None
+
+    def _below(self, here: int) -> int:
+        """The first line from *here* on that is no comment or decorator."""
+        if here in self._attached:
+            return self._attached.stop
+        below = here
+        while below < len(self.lines) - 1 and _is_attached(self.lines[below]):
+            below += 1
+        self._attached = range(here, below)
+        return below
+
+    def _in_block(self, block: int) -> list[tuple[int, Definition]]:
+        found = self._found.get(block)
+        if found is None:
+            numbers = range(min(len(self.lines), (block + 1) * _BLOCK) - 1, block * _BLOCK - 1, -1)
+            each = ((number, _definition(self.lines, number)) for number in numbers)
+            found = [(number, definition) for number, definition in each if definition is not None]
+            self._found[block] = found
+        return found
 
 
 def heads(lines: Sequence[str], range_: Range) -> tuple[int, ...]:

@@ -92,8 +92,16 @@ MARK = 1 << 36
 """Adds to a measure by itself, see `Roles.marks`."""
 ERROR = 1 << 37
 """What the parser could not read."""
+DATA = 1 << 42
+"""What is in it is a table, or a constant, as long as nothing in it branches or repeats."""
+CONSTANT = 1 << 43
+"""An operator between literals."""
+UNION = 1 << 44
+"""A `|` or `|=` between names and constants."""
+INSET = 1 << 45
+"""Code within a text."""
 LEVELS = BRANCH | LOOP | ARM | CASE | REPEATS | FUNCTION | LAMBDA
-EXPRESSES = CHAIN | PAREN | CALL | SUBSCRIPT | TERNARY | INNER | TYPE
+EXPRESSES = CHAIN | PAREN | CALL | SUBSCRIPT | TERNARY | INNER | TYPE | DATA | INSET
 ACTS = ASSIGN | JUMP | RETURN
 APART = CONTAINER | ERROR
 """Where even a plain token needs a look."""
@@ -147,7 +155,14 @@ ANYWHERE: Mapping[int, frozenset[str]] = {
         "section pipe_table pipe_table_row order_by group_by when_expression block_parameters ordered_field_declaration_list "
         "expression_case type_case communication_case default_case case_statement switch_section switch_block_statement_group "
         "switch_case switch_default default_statement switch_entry source_file program module translation_unit "
-        "compilation_unit document stream stylesheet"
+        "compilation_unit document stream stylesheet token_tree"
+    ),
+    INSET: _words("interpolation template_substitution interpolated_expression expansion simple_expansion"),
+    DATA: _words(
+        "list dictionary array array_expression object hash array_literal dictionary_literal collection_literal "
+        "tuple initializer_list literal_value array_initializer initializer_expression collection_expression "
+        "array_creation_expression field_initializer_list enumerator_list enum_body enum_class_body "
+        "enum_member_declaration_list field_declaration static_item const_item const_declaration"
     ),
     CONTAINER | INNER: _words(
         "arguments argument_list value_arguments bracketed_argument_list subscript_argument_list annotation_argument_list"
@@ -246,6 +261,12 @@ _OPERATORS = _words(
 )
 _ADDRESSES = _words("& * <-")
 _CLAUSES = _words("for_in_clause from_clause join_clause")
+_UNIONS = _words("| |=")
+_LITERALS = _words(
+    "integer float number number_literal integer_literal float_literal int_literal real_literal decimal_integer_literal "
+    "hex_integer_literal octal_integer_literal binary_integer_literal decimal_floating_point_literal hex_literal "
+    "bin_literal oct_literal char_literal character_literal rune_literal imaginary_literal long_literal unsigned_literal"
+)
 _DOTS = _words(". -> ?. :: &. ?->")
 _BITS = _words("& | ^ ~ << >> >>> &^")
 _BIT_ASSIGNMENTS = _words("&= |= ^= <<= >>= >>>= &^=")
@@ -450,6 +471,12 @@ class Roles:
     """The field of what is called; 0 when there is none."""
     addresses: frozenset[int]
     """Signs that before an operand take or follow its address."""
+    unions: frozenset[int]
+    """The signs `|` and `|=`."""
+    uniting: frozenset[int]
+    """Those, and comments, behind which they may stand."""
+    literals: frozenset[int]
+    """Numbers, characters and texts."""
     keywords: Mapping[int, int]
     """Leaves that begin a branch (`BRANCH`) or a loop (`LOOP`), for where the parser found no statement."""
 
@@ -528,6 +555,14 @@ def compile_roles(grammar: Grammar, language: TreeLanguage) -> Roles:
         language.field_id_for_name("key") or 0,
         language.field_id_for_name("function") or language.field_id_for_name("method") or 0,
         _kinds(language, _ADDRESSES),
+        _kinds(language, _UNIONS),
+        _kinds(language, _UNIONS | grammar.comments),
+        frozenset(
+            number
+            for number in range(language.node_kind_count)
+            if language.node_kind_is_named(number)
+            and ((language.node_kind_for_id(number) or "") in _LITERALS or flags.get(number, 0) & STRING)
+        ),
         keywords,
     )
 

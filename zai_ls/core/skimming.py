@@ -81,6 +81,7 @@ _TAGS = _words("< > /")
 """What is around a tag, and no operator then."""
 _OPEN, _CLOSE = _words("( ["), _words(") ]")
 _DOTS = _words(". -> ?. ::")
+_QUOTES = frozenset("\"'`")
 _LAMBDAS = _words("-> =>")
 _TERMS = {
     name: (measure, weight)
@@ -132,7 +133,7 @@ def skim(lines: Sequence[str], language_id: str, range_: Range, found: Found | N
             depth_shape = 2 if before.isidentifier() else 3
             unit.shape = unit.shape * 31 + depth_shape & 0xFFFFFFFFFFFF
             if before.isidentifier():
-                unit.operations += len(brackets) / 2 + 0.5 * (text == "[")
+                unit.operate((text, len(brackets)), len(brackets) / 2 + 0.5 * (text == "["))
             brackets.append(text)
             before = text
             continue
@@ -147,6 +148,9 @@ def skim(lines: Sequence[str], language_id: str, range_: Range, found: Found | N
                 found.marks.append(("patterns", 0, weight, unit))
         means = kind != "sign" or any(c in "=+-*/%<>&|^!~?." for c in text)
         if means:
+            if kind == "sign" and unit.tokens >= unit.most:
+                unit = unit.further()
+                found.units.append(unit)
             unit.tokens += 1
             operand = kind == "string" or is_name or (bool(text) and text[0].isdigit()) or word in _VALUES
             code = 1 if operand else shapes.setdefault(text, len(shapes) + 4)
@@ -204,14 +208,16 @@ def skim(lines: Sequence[str], language_id: str, range_: Range, found: Found | N
                 found.cognitive += 1
             row_of_logic = text
         if kind == "sign":
-            if text in _LAMBDAS and brackets:
+            if text in _LAMBDAS and brackets and not _is_literal(before):
                 found.functions.append(1.0)
             elif text in operators:
                 after = tokens[number + 1][1] if number + 1 < len(tokens) else ""
-                if text in _AMBIGUOUS and not (after[:1].isdigit() or after in {"(", "~"}):
+                if _is_literal(before) and _is_literal(after):
+                    pass  # a constant
+                elif text in _AMBIGUOUS and not (after[:1].isdigit() or after in {"(", "~"}):
                     pass  # an address, a reference, other ways of a type
                 else:
-                    unit.operations += 1 + len(brackets) / 2
+                    unit.operate((text, len(brackets)), 1 + len(brackets) / 2)
                     if text in _BITS:
                         found.marks.append(("bits", text, 1.0, unit))
                     elif brackets and brackets[-1] == "[":
@@ -220,3 +226,8 @@ def skim(lines: Sequence[str], language_id: str, range_: Range, found: Found | N
                     last_operator = text
         before = text
     return found
+
+
+def _is_literal(text: str) -> bool:
+    """Is this token a number or a string?"""
+    return text[:1].isdigit() or text[:1] in _QUOTES

@@ -47,7 +47,9 @@ _AS_MARKUP = " as HTML"
 @dataclass(slots=True)
 class _Remembered:
     language: str
-    parsed: Parsed
+    lines: Sequence[str]
+    parsed: Parsed | None
+    """None when *lines* cost too much, which takes a look at all of them to know."""
 
 
 class Syntax:
@@ -60,6 +62,8 @@ class Syntax:
         self._trees: dict[str, _Remembered] = {}
         self._too_slow: dict[str, int] = {}
         """Documents that were given up while their trees were made, and how long they were."""
+        self._outline = outline.Outline(())
+        """Of the text without a tree that was asked for last."""
 
     # -- trees -----------------------------------------------------------------------------------------------
 
@@ -69,15 +73,14 @@ class Syntax:
         known = self._trees.pop(snapshot.uri, None)
         if parser is None:
             return None
-        before = known.parsed if known is not None and known.language == snapshot.language else None
-        if before is None or before.lines is not snapshot.lines:
-            before = self._parsed(parser, grammar, snapshot, before)
-            if before is None:
-                return None
-        self._trees[snapshot.uri] = _Remembered(snapshot.language, before)
+        if known is None or known.language != snapshot.language or known.lines is not snapshot.lines:
+            before = None if known is None or known.language != snapshot.language else known.parsed
+            parsed = self._parsed(parser, grammar, snapshot, before)
+            known = _Remembered(snapshot.language, snapshot.lines, parsed)
+        self._trees[snapshot.uri] = known
         while len(self._trees) > self._most:
             del self._trees[next(iter(self._trees))]
-        return None if before.is_tangled else before
+        return None if known.parsed is None or known.parsed.is_tangled else known.parsed
 
     def parse_beside(self, lines: Sequence[str], snapshot: Snapshot) -> Parsed | None:
         """The tree of *lines*, which differ little from *snapshot*; nothing is remembered. None as for `parse`."""
@@ -214,7 +217,10 @@ class Syntax:
         """The smallest definition around *point*: whole lines, with decorators and comments directly above it."""
         parsed = self._outlined(snapshot) or self._outlined_inside(snapshot, point.line)
         if parsed is None:
-            return outline.enclosing(snapshot.lines, point)
+            known = self._outline
+            if known.lines is not snapshot.lines:
+                known = self._outline = outline.Outline(snapshot.lines)
+            return known.enclosing(point)
         return definitions.enclosing(parsed, point)
 
     def _outlined_inside(self, snapshot: Snapshot, line: int) -> Parsed | None:

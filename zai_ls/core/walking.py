@@ -50,6 +50,13 @@ _OPERATED = r.CHAIN | r.ASSIGN
 _BLANKS = b" \t\r\n\f"
 _LONGEST_PATTERN = 2000
 _STREAMS = -1
+_DEEP = 1000
+"""Operators of one kind are told apart by depth, to this."""
+_LIGHTLY = 0.1
+"""What an operator counts in a table, where it says what a value is and nothing happens, and a `|` that joins flags."""
+_NOT_LIGHT, _NO_TABLE = ~(r.CONSTANT | r.UNION), ~r.DATA
+_MOST_JOINED = 16
+"""Nodes of a name or a constant: what has more is neither."""
 _PARTS = re.compile(rb"\[|(?<!this)(?<!self)(?:\.|->)")
 _PATTERN_SIGN = re.compile(
     rb"\\[dDwWsSbB]|\(\?[:=!<P]|\[\^?[^\]\s]+\][+*?{]|\)[+*?{]|\.[*+]|\\[.()\[\]{}+*?|^$]|\|"
@@ -77,7 +84,8 @@ def pattern_weight(text: bytes, *, sure: bool = False) -> float:
 def walk(parsed: Parsed, range_: Range, found: Found | None = None) -> Found:
     """What lies in *range_*: nodes that begin in it; those around it set no level. Added to *found*, where that is given."""
     roles = roles_of(parsed)
-    flags_of, tokens_of, defining = roles.flags, roles.tokens, roles.defining
+    flags_of, tokens_of, defining, literals = roles.flags, roles.tokens, roles.defining, roles.literals
+    uniting = roles.uniting
     data = parsed.data
     low, high = parsed.byte_of(range_.start), parsed.byte_of(range_.end)
     found = Found() if found is None else found
@@ -103,6 +111,24 @@ def walk(parsed: Parsed, range_: Range, found: Found | None = None) -> Found:
         if begin >= high:
             break
         flags = flags_of.get(kind, 0)
+        if not flags and not above & r.APART and low <= begin < end and not node.child_count:
+            token = tokens_of.get(
+                kind, 0
+            )  # the commonest: nothing but a token, so nothing else has to be kept
+            if token:
+                if unit.tokens >= unit.most and token != r.OPERAND:
+                    unit = unit.further()
+                    units.append(unit)
+                unit.tokens += 1
+                unit.shape = (unit.shape * _PRIME + token) & _MASK
+            after_else = after_dot = after_gives = False
+            last_operand = b""
+            while not cursor.goto_next_sibling():
+                if not frames:
+                    return found
+                cursor.goto_parent()
+                above, nesting, level, inside, depth, context, scope, unit, chain = frames.pop()
+            continue
         frame = (above, nesting, level, inside, depth, context, scope, unit, chain)
         descends = False
         if end <= low or end == begin or flags & r.SKIP:
@@ -110,26 +136,23 @@ def walk(parsed: Parsed, range_: Range, found: Found | None = None) -> Found:
         elif begin < low:
             descends = True
             above = flags & r.CONTAINER
-        elif not flags and not above & r.APART and not node.child_count:  # the commonest: nothing but a token
-            token = tokens_of.get(kind, 0)
-            if token:
-                unit.tokens += 1
-                unit.shape = (unit.shape * _PRIME + token) & _MASK
-            after_else = after_dot = after_gives = False
-            last_operand = b""
         else:
             token = tokens_of.get(kind, 0)
             is_leaf = bool(flags & r.WHOLE) or not node.child_count
             if token and (flags & _BEGINS or (above & r.CONTAINER and not flags & r.CONTAINER)):
                 if flags & r.STATEMENT:
-                    depth, context = 0.0, 0
+                    depth, context = 0.0, context & r.DATA if above & r.DATA else 0
                     if flags & r.MAY_BE_TEXT and _is_text(node, flags_of):
                         token, is_leaf = 0, True  # a docstring
                 unit = Unit()
+                if depth:
+                    unit.free = 1 + depth / 2
                 units.append(unit)
             if flags & r.MARK:
                 measure, weight = roles.marks[kind]
                 if measure != "types" or not node.has_error:  # what a parser guesses is often the oddest
+                    if context & r.DATA and measure == "unsafe":
+                        weight *= _LIGHTLY
                     marks.append((measure, kind, weight, unit))
             if flags & r.STRING:
                 if not above & r.STRING:  # else part of a longer one
@@ -155,6 +178,7 @@ def walk(parsed: Parsed, range_: Range, found: Found | None = None) -> Found:
                 if above & r.KEYED and cursor.field_id == roles.key:
                     context |= r.KEY
                 if flags & r.LEVELS:
+                    context &= _NO_TABLE
                     if flags & _NESTS:
                         if not (after_else and flags & r.BRANCH):  # `else if` was counted with its `else`
                             marks.append(("branching", kind, 1.0 + nesting, unit))
@@ -191,24 +215,38 @@ def walk(parsed: Parsed, range_: Range, found: Found | None = None) -> Found:
                         depth += 1
                     if flags & r.CALL:
                         unit.shape = (unit.shape * _PRIME + _CALLED) & _MASK
-                        unit.operations += depth / 2
+                        if depth:
+                            unit.operate(_CALLED * _DEEP - depth, depth / 2)
                     elif flags & r.SUBSCRIPT:
                         unit.shape = (unit.shape * _PRIME + _INDEXED) & _MASK
-                        unit.operations += 0.5 + depth / 2
+                        unit.operate(_INDEXED * _DEEP - depth, 0.5 + depth / 2)
                         depth += 1
                         context |= r.SUBSCRIPT
                     elif flags & r.CHAIN:
                         if not above & r.CHAIN:
                             chain = [0]
+                        context &= _NOT_LIGHT
+                        first, sign = node.child(0), node.child(1)
+                        is_literal = flags & r.UNARY or (first is not None and first.kind_id in literals)
+                        if is_literal and _is_constant(node, roles):
+                            context |= r.CONSTANT
+                        if sign is not None and sign.kind_id in uniting and _unites(node, roles):
+                            context |= r.UNION
                     elif flags & r.PAREN:
                         if above & r.CHAIN:
                             depth += 1
                             unit.shape = (unit.shape * _PRIME + _NESTED) & _MASK
                     elif flags & r.TERNARY:
                         depth += 1
-                    context |= flags & r.TYPE
+                    elif flags & r.INSET and unit.tokens >= unit.most:
+                        unit = unit.further()
+                        units.append(unit)
+                    context |= flags & (r.TYPE | r.DATA)
                 if flags & r.ACTS:
                     if flags & r.ASSIGN:
+                        sign = node.child(1)
+                        if sign is not None and sign.kind_id in uniting and _unites(node, roles):
+                            context |= r.UNION
                         if not above & (r.LOOP | r.HEAD):  # `i++` of a loop that counts
                             _write(node, data, found, level)
                     elif flags & r.JUMP:
@@ -257,13 +295,17 @@ def walk(parsed: Parsed, range_: Range, found: Found | None = None) -> Found:
                 last_operand = text
             else:
                 if token:
+                    if unit.tokens >= unit.most and token != r.OPERAND:
+                        unit = unit.further()
+                        units.append(unit)
+                        frame = (above, nesting, level, inside, depth, context, scope, unit, chain)
                     unit.tokens += 1
                     if not flags & r.ELSE:  # a further way does not make the first another one
                         unit.shape = (unit.shape * _PRIME + token) & _MASK
                 if (
                     flags & r.OPERATOR
                     and above & _OPERATED
-                    and not (context & r.TYPE or above & r.HEAD)
+                    and not (context & (r.TYPE | r.CONSTANT) or above & r.HEAD)
                     and not (above & r.UNARY and kind in roles.addresses)
                 ):
                     _operate(kind, flags, unit, chain, depth, context, found)
@@ -280,7 +322,12 @@ def walk(parsed: Parsed, range_: Range, found: Found | None = None) -> Found:
                 after_dot = bool(flags & r.DOT)
                 if not after_dot:
                     last_operand = data[begin:end] if end - begin <= 4 else b""
-        if descends and cursor.goto_first_child():
+        if descends and (
+            cursor.goto_first_child()
+            if begin >= low
+            else cursor.goto_first_child_for_byte(low)
+            is not None  # a class may have thousands above *range_*
+        ):
             frames.append(frame)
             continue
         above, nesting, level, inside, depth, context, scope, unit, chain = frame
@@ -307,7 +354,10 @@ def _operate(
 
     A row of the same logical operator counts once, as Campbell has it.
     """
-    unit.operations += 1 + depth / 2
+    share = _LIGHTLY if context & r.DATA else 1.0
+    if context & r.UNION:
+        share *= _LIGHTLY
+    unit.operate(kind * _DEEP + depth, share * (1 + depth / 2))
     if flags & r.LOGIC:
         if chain[0] != kind:
             found.marks.append(("branching", "logic", 1.0, unit))
@@ -317,14 +367,48 @@ def _operate(
         if chain[0] == _STREAMS:
             unit.stream = True
         chain[0] = _STREAMS
-        found.marks.append(("bits", kind, 1.0, unit))
+        found.marks.append(("bits", kind, share, unit))
     else:
         if flags & r.BITS:
-            found.marks.append(("bits", kind, 1.0, unit))
+            found.marks.append(("bits", kind, share, unit))
         elif context & r.SUBSCRIPT:
-            found.marks.append(("bits", "index", 0.7, unit))
+            found.marks.append(("bits", "index", share * 0.7, unit))
         if chain[0] == _STREAMS:
             chain[0] = 0
+
+
+def _is_constant(node: Node, roles: Roles) -> bool:
+    """Has the operator that *node* is only literals to work on?"""
+    return all(
+        child.kind_id in roles.literals or roles.flags.get(child.kind_id, 0) & r.SKIP
+        for child in node.named_children
+    )
+
+
+def _unites(node: Node, roles: Roles) -> bool:
+    """Does the `|` that *node* is join names and constants, or one of them to what another `|` joins?"""
+    flags_of, looked_at = roles.flags, 0
+    if not _has_union(node, roles):
+        return False
+    waiting = [child for child in node.named_children if not flags_of.get(child.kind_id, 0) & r.SKIP]
+    if waiting and flags_of.get(waiting[0].kind_id, 0) & r.CHAIN and _has_union(waiting[0], roles):
+        del waiting[0]
+    while waiting:
+        node = waiting.pop()
+        flags = flags_of.get(node.kind_id, 0)
+        looked_at += 1
+        if flags & (r.CALL | r.SUBSCRIPT | r.LEVELS) or looked_at > _MOST_JOINED:
+            return False
+        if flags & r.CHAIN:
+            if not _is_constant(node, roles):
+                return False
+        elif node.kind_id not in roles.literals:
+            waiting += node.named_children
+    return True
+
+
+def _has_union(node: Node, roles: Roles) -> bool:
+    return any(child.kind_id in roles.unions for child in node.children)
 
 
 def _broken(role: int, unit: Unit, nesting: int, level: int, found: Found) -> None:
