@@ -46,6 +46,7 @@ _CALLED, _INDEXED, _NESTED = -1, -2, -3
 _PRIME, _MASK = 1_000_003, (1 << 61) - 1
 _NESTS = r.BRANCH | r.LOOP
 _BEGINS = r.STATEMENT | r.ARM
+_LEAVES = r.JUMP | r.RETURN
 _OPERATED = r.CHAIN | r.ASSIGN
 _BLANKS = b" \t\r\n\f"
 _LONGEST_PATTERN = 2000
@@ -249,9 +250,11 @@ def walk(parsed: Parsed, range_: Range, found: Found | None = None) -> Found:
                             context |= r.UNION
                         if not above & (r.LOOP | r.HEAD):  # `i++` of a loop that counts
                             _write(node, data, found, level)
-                    elif flags & r.JUMP:
+                    elif flags & r.JUMP and not data.startswith(
+                        b"return", begin
+                    ):  # Swift has one kind for all of them
                         marks.append(("jumps", kind, 2.0 if node.named_child_count else 1.0, unit))
-                    elif flags & r.RETURN and nesting:
+                    elif flags & _LEAVES and nesting:
                         marks.append(("jumps", kind, 0.6 + 0.2 * nesting, unit))
                 above = flags | r.HEAD if flags & r.ASSIGN and above & (r.LOOP | r.HEAD) else flags
             elif token == r.OPERAND and flags & r.NAME:

@@ -218,6 +218,12 @@ MEASURED = [
     ("cpp", "std::mutex m;\n", "std::string m;\n", "concurrency"),
     ("rust", "fn f() { unsafe { *p = 1; } }\n", "fn f() { p = 1; }\n", "unsafe"),
     ("c", "void f(int **p) { *p = g((int *)q); }\n", "void f(int p) { p = g(q); }\n", "unsafe"),
+    (
+        "swift",
+        "func f() -> Int {\n    if a { return 1 }\n    return 2\n}\n",
+        "func f() -> Int {\n    return 2\n}\n",
+        "jumps",
+    ),
     ("python", "x = re.compile(r'^(?P<a>\\d+)(?:\\.\\d*)?[a-z]+$')\n", "x = re.compile('abc')\n", "patterns"),
     ("javascript", "const x = /^(\\d+)(?:\\.\\d*)?$/;\n", "const x = 'a';\n", "patterns"),
     (
