@@ -209,9 +209,15 @@ class Catalogue:
         removed = (
             {str(name) for name, raw in listed.items() if raw is False} if isinstance(listed, dict) else set()
         )
+        problems += (
+            say("catalogue.nothing_to_remove", entry=f"models.{name}")
+            for name in sorted(removed - models.keys())
+        )
         models = {name: entry for name, entry in models.items() if name not in removed}
         plans = table("plans", _plan)
         problems += _wrong_roles(plans, laid.get("plans", {}), models)
+        problems += _unknown_names("", laid, _SECTIONS)
+        problems += _without_models(plans, models) if laid else ()
         return cls(
             models=models,
             removed=frozenset(removed),
@@ -356,10 +362,57 @@ def _table(
             if not isinstance(raw, dict):
                 raise TypeError("a table is expected")
             entries[name] = read(name, _laid_over(shipped.get(name, {}), raw))
+            problems += _unknown_names(f"{section}.{name}.", raw, _FIELDS[section])
+            roles = raw.get("roles")
+            if section == "plans" and isinstance(roles, dict):
+                problems += _unknown_names(f"{section}.{name}.roles.", roles, _ROLE_NAMES)
         except (KeyError, TypeError, ValueError) as error:
             why = f"{error} is missing" if isinstance(error, KeyError) else str(error)
             problems.append(say("catalogue.bad_entry", entry=f"{section}.{name}", why=why))
     return entries
+
+
+_SECTIONS = frozenset({"models", "plans", "codes"})
+_FIELDS: Mapping[str, frozenset[str]] = {
+    "models": frozenset(
+        [
+            "role",
+            "context",
+            "max_output",
+            "plans",
+            "thinking",
+            "credits",
+            "usd",
+            "cny",
+            "off_peak",
+            "prompts",
+            "images",
+            "certain",
+            "note",
+        ]
+    ),
+    "plans": frozenset({"title", "windows", "roles"}),
+    "codes": frozenset({"error", "status", "window"}),
+}
+_ROLE_NAMES = frozenset({"light", "standard", "strong", "completion", "specialist", "spare"})
+
+
+def _unknown_names(place: str, raw: Mapping[str, Any], known: frozenset[str]) -> Iterator[str]:
+    """A sentence for each name in *raw* that means nothing; what it may be meant for is the nearest one that does."""
+    for name in raw:
+        if name not in known:
+            from difflib import get_close_matches
+
+            near = get_close_matches(str(name), sorted(known), 1, 0.0)[0]
+            yield say("catalogue.unknown_name", entry=f"{place}{name}", near=near)
+
+
+def _without_models(plans: Mapping[str, PlanEntry], models: Mapping[str, ModelEntry]) -> Iterator[str]:
+    """The plans all of whose own models the overlay has taken away."""
+    for name, plan in plans.items():
+        own = (plan.light, plan.standard, plan.strong, *plan.spare)
+        if not any(each in models and name in models[each].plans for each in own):
+            yield say("catalogue.no_model_left", plan=name)
 
 
 def _wrong_roles(
@@ -369,7 +422,7 @@ def _wrong_roles(
     for name, raw in laid.items() if isinstance(laid, dict) else ():
         roles = raw.get("roles", {}) if isinstance(raw, dict) else {}
         for role, model in roles.items() if name in plans and isinstance(roles, dict) else ():
-            for each in model if isinstance(model, list) else [model]:
+            for each in model if isinstance(model, list) else [model] if isinstance(model, str) else ():
                 entry = f"plans.{name}.roles.{role}"
                 known = models.get(str(each).lower())
                 if known is None and each:
@@ -436,12 +489,12 @@ def _plan(name: str, raw: Mapping[str, Any]) -> PlanEntry:
             )
             for window in raw["windows"]
         ),
-        light=str(roles["light"]),
-        standard=str(roles["standard"]),
-        strong=str(roles["strong"]),
-        completion=str(roles["completion"]),
-        specialist=str(roles.get("specialist", "")),
-        spare=tuple(str(model) for model in roles.get("spare", ())),
+        light=_name(roles["light"]),
+        standard=_name(roles["standard"]),
+        strong=_name(roles["strong"]),
+        completion=_name(roles["completion"]),
+        specialist=_name(roles.get("specialist", "")),
+        spare=tuple(_name(model) for model in roles.get("spare", ())),
     )
 
 
@@ -494,6 +547,12 @@ def _part(raw: object) -> float:
     if not isinstance(raw, int | float) or isinstance(raw, bool) or not 0 <= raw <= 1:
         raise ValueError(f"{raw!r} is no number from 0 to 1")
     return float(raw)
+
+
+def _name(raw: object) -> str:
+    if not isinstance(raw, str):
+        raise TypeError(f"{raw!r} is no model's name")
+    return raw
 
 
 def _count(raw: object) -> int:

@@ -470,6 +470,17 @@ class Dispatcher:
             )
         finally:
             turn.lease.release(clean=clean)
+            if how == "complete":
+                self._open_model(exchange)
+
+    def _open_model(self, exchange: Exchange) -> None:
+        """A model that has answered is there, whatever the service said of it before: a plan may have been bought meanwhile."""
+        try:
+            for closure in self._slot.closures(exchange.account.label):
+                if closure.model == exchange.model:
+                    self._slot.reopen(exchange.account.label, closure.code, model=closure.model)
+        except StateUnusable as error:
+            _log.warning("request.model_not_opened %s", error)
 
     async def _refusal(self, turn: _Turn, response: Response) -> ZaiError:
         """The service's no, read to its end and classified by its business code."""

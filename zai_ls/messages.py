@@ -241,6 +241,9 @@ _ENGLISH: dict[str, str] = {
     # -- the catalogue and the client ----------------------------------------------------------------------
     "catalogue.bad_entry": "The catalogue entry {entry} is not used: {why}. The shipped one counts.",
     "catalogue.plan_lacks": "The catalogue entry {entry} names {model}, which the plan {plan} does not include, so another model takes its place. If the plan does include it, add the plan to `plans` of the model's own entry.",
+    "catalogue.unknown_name": "The catalogue entry {entry} means nothing and is ignored. The nearest name that is known is {near}.",
+    "catalogue.nothing_to_remove": "The catalogue entry {entry} takes a model away that is not there.",
+    "catalogue.no_model_left": "Your catalogue leaves the plan {plan} none of its models, so the cheapest other one that it may ask for is used. Leave it at least one, or name another one in `plans.{plan}.roles`.",
     "catalogue.unknown_model": "The catalogue entry {entry} names {model}, of which nothing is known: it is asked for with cautious bounds. If that is what it is called, give it an entry of its own in `models`.",
     "error.insecure_host": "The API key is not sent to {host} over plain http. Use https in ZAI_BASE_URL.",
     # -- the language server (zai_ls.lsp) -------------------------------------------------------------------

@@ -90,6 +90,16 @@ async def test_who_names_a_refused_model_is_asked_for(tmp_path):
             await simplify(s, model=STRONG)
 
 
+async def test_a_model_that_has_answered_is_there_again(tmp_path):
+    """They bought the plan and named the model: from then on it is chosen as before."""
+    async with story(tmp_path, HARD) as s:
+        s.emulator.fail("1311", model=STRONG)
+        assert await simplify(s) == STANDARD
+        assert await simplify(s, model=STRONG) == STRONG
+        assert await simplify(s) == STRONG
+        assert s.kit.slot.closures("test") == ()
+
+
 async def test_a_specialist_that_is_not_there_costs_one_refusal(tmp_path):
     """Named in a setting, unknown to the service: the request goes on with the strong model, the next one begins with it."""
     async with story(tmp_path, {**HARD, "models.specialist": "glm-5-code"}) as s:

@@ -415,8 +415,15 @@ def test_run_says_which_model_and_why(check, monkeypatch, tmp_path):
     assert choice["fallbacks"] == []
     assert choice["features"]
     assert choice["reason"] == choice["lines"][0]
+    assert not any(line.startswith("Applied") for line in choice["lines"]), "nothing was"
     stats = check("stats", out=["answered by"])
     assert "glm-5.3" in stats
+
+
+def test_a_run_that_fails_says_which_model_it_was(check):
+    """Whatever went wrong: a script finds the choice where it always is."""
+    found = json.loads(check("run", "simplify", "a.py:7-8", "--json", "--model", "glm-4.7", code=5))
+    assert (found["outcome"], found["choice"]["model"]) == ("error", "glm-4.7")
 
 
 def test_a_persons_own_catalogue_decides(check, tmp_path):

@@ -358,3 +358,24 @@ def test_a_plans_model_that_it_lacks_or_nobody_knows_is_told(overlay, told):
     catalogue = Catalogue.load(overlay)
     assert len(catalogue.problems) == bool(told)
     assert all(told in problem for problem in catalogue.problems)
+
+
+GOOD = {"role": "light", "context": 8192, "max_output": 1024, "plans": ["payg"]}
+
+
+@pytest.mark.parametrize(
+    ("overlay", "told"),
+    [
+        ({"models": {"glm-5": {"contxt": 5}}}, "models.glm-5.contxt means nothing and is ignored. The nearest name that is known is context"),
+        ({"plans": {"pro": {"roles": {"lihgt": "glm-5"}}}}, "plans.pro.roles.lihgt means nothing and is ignored. The nearest name that is known is light"),
+        ({"modles": {}}, "entry modles means nothing and is ignored. The nearest name that is known is models"),
+        ({"models": {"no-such": False}}, "models.no-such takes a model away that is not there"),
+        ({"plans": {"payg": {"roles": {"light": 3}}}}, "plans.payg is not used: 3 is no model's name"),
+        ({"models": {"mine": GOOD}}, ""),
+    ],
+)  # fmt: skip
+def test_what_means_nothing_is_told(overlay, told):
+    """A slip of the pen is named, with what may be meant; the rest of the entry counts."""
+    catalogue = Catalogue.load(overlay)
+    assert len(catalogue.problems) == bool(told)
+    assert all(told in problem for problem in catalogue.problems)

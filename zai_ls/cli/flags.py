@@ -124,8 +124,16 @@ def account_of(config: Config) -> Account:
 
 
 def _value(text: str) -> object:
-    """JSON where it is JSON, so that lists and tables can be given; else the text itself."""
+    """JSON or TOML where it is that, so that lists and tables can be given as in either file; else the text itself."""
     try:
         return json.loads(text)
     except ValueError:
+        pass
+    if text[:1] not in "[{":
+        return text
+    import tomllib
+
+    try:
+        return tomllib.loads(f"value = {text}")["value"]
+    except tomllib.TOMLDecodeError:
         return text

@@ -65,19 +65,21 @@ def add_target(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Run the action; the exit code says how it went."""
+    decisions: list[Decision] = []
     if not args.json:
-        return _act(args)
+        return _act(args, decisions)
     try:
-        return _act(args)
+        return _act(args, decisions)
     except BrokenPipeError:
         raise
     except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - whatever happens, a script reads one document
         if args.debug:
             traceback.print_exc()
-        return _report_failure(error)
+        return _report_failure(error, next(iter(decisions), None))
 
 
-def _act(args: argparse.Namespace) -> Exit:
+def _act(args: argparse.Namespace, decisions: list[Decision]) -> Exit:
+    """Run it; *decisions* gets what was decided, also when it fails."""
     check_action(args)
     config = configuration(args, find_key=False)
     require_user_file(config)
@@ -90,19 +92,25 @@ def _act(args: argparse.Namespace) -> Exit:
     # May ask a keyring or a password manager: not before the file was found.
     config = replace(config.with_key(), settings=config.settings)
     account_of(config)
-    outcome, decision = asyncio.run(_run(config, ask, editor))
+    outcome = asyncio.run(_run(config, ask, editor, decisions))
+    if not args.apply:  # it landed on the text, as it would in the file
+        landed = say("rewrite.applied", file=parse_target(args.target).path.name)
+        decisions[:] = [
+            replace(d, lines=tuple(line for line in d.lines if line != landed)) for d in decisions
+        ]
+    decision = next(iter(decisions), None)
     if not args.json and decision is not None:
         tell(decision)
     return report(outcome, editor, as_json=args.json, applied=args.apply, decision=decision)
 
 
-def _report_failure(error: BaseException) -> Exit:
+def _report_failure(error: BaseException, decision: Decision | None) -> Exit:
     """*error* as a document: `reason` is its class, `code` the service's own word for it."""
     extra: dict[str, object] = {"code": "", "resets_at": None}
     match error:
         case ZaiError():
             kind, reason, text, code = "error", error.message_id, error.user_text, exit_for(error)
-            extra = {"code": error.code, "resets_at": error.resets_at}
+            extra = {"code": error.code, "resets_at": error.resets_at, "choice": choice_row(decision)}
         case BadUse():
             kind, reason, text, code = "error", "bad_use", str(error), Exit.BAD_USE
         case CannotWrite():
@@ -156,14 +164,14 @@ def ask_of(args: argparse.Namespace, editor: FileEditor, config: Config) -> Ask:
     )
 
 
-async def _run(config: Config, ask: Ask, editor: FileEditor) -> tuple[Outcome, Decision | None]:
+async def _run(config: Config, ask: Ask, editor: FileEditor, decisions: list[Decision]) -> Outcome:
     from zai_ls.cli.wiring import build
 
     app = build(config, editor_name="zai-ls run")
     try:
-        outcome = await perform(app.assistant, ask, editor)
-        return outcome, next(iter(app.assistant.explain_last()), None)
+        return await perform(app.assistant, ask, editor)
     finally:
+        decisions += app.assistant.explain_last()[:1]
         await app.aclose()
 
 

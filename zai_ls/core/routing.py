@@ -123,7 +123,18 @@ class Routing:
             )
         at = TIERS.index(tier) if tier in TIERS else 0
         order = (tier, *reversed(TIERS[:at]), *TIERS[at:])
-        return next((own[each] for each in order if self.has(own[each])), own[tier])
+        stand_in = next((own[each] for each in order if self.has(own[each])), None)
+        return stand_in or next(self._any_model(), own[tier])
+
+    def _any_model(self) -> Iterator[str]:
+        """Models that the plan may ask for where a person's catalogue has taken all of its own away: the spare ones, then any."""
+        plan = self.catalogue.plan(self.plan)
+        writing = (
+            name
+            for name in self.catalogue.models_of(self.plan)
+            if self.catalogue.model(name).role in {*TIERS, "free"} and self.catalogue.model(name).certain
+        )
+        return (name for name in (*plan.spare, *writing) if self.has(name))
 
     def has(self, model: str) -> bool:
         """May this plan ask for *model*?"""

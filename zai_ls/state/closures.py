@@ -30,8 +30,9 @@ def put(connection: sqlite3.Connection, account: str, closure: Closure) -> None:
     )
 
 
-def remove(connection: sqlite3.Connection, account: str, code: str) -> None:
-    """Open what *code* closed; everything when *code* is empty."""
+def remove(connection: sqlite3.Connection, account: str, code: str, model: str | None = None) -> None:
+    """Open what *code* closed; everything when *code* is empty. Only of *model*, when one is named."""
     connection.execute(
-        "DELETE FROM closure WHERE account = ? AND (? = '' OR code = ?)", (account, code, code)
+        "DELETE FROM closure WHERE account = ? AND (? = '' OR code = ?) AND (? IS NULL OR model = ?)",
+        (account, code, code, model, model),
     )

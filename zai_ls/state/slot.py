@@ -88,8 +88,8 @@ class Slot(Protocol):
         """
         ...
 
-    def reopen(self, account: str, code: str = "") -> None:
-        """Take back closures of *code* (of any code when empty)."""
+    def reopen(self, account: str, code: str = "", *, model: str | None = None) -> None:
+        """Take back closures of *code* (of any code when empty); only those of *model*, when one is named."""
         ...
 
     def refuse(self, account: str, lane: str, until: float, code: str, reason: str) -> None:

@@ -147,9 +147,9 @@ class LocalSlot:
         closure = Closure(until, code, model, lane, reason)
         self._change(account, lambda connection: closures.put(connection, account, closure))
 
-    def reopen(self, account: str, code: str = "") -> None:
-        """Take back closures of *code* (of any code when empty); all who wait are told."""
-        self._change(account, lambda connection: closures.remove(connection, account, code))
+    def reopen(self, account: str, code: str = "", *, model: str | None = None) -> None:
+        """Take back closures of *code* (of any code when empty), of *model* if one is named; all who wait are told."""
+        self._change(account, lambda connection: closures.remove(connection, account, code, model))
 
     def refuse(self, account: str, lane: str, until: float, code: str, reason: str) -> None:
         """Close *lane* and answer all its waiting tickets, in all processes, with that refusal."""

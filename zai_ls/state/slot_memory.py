@@ -126,10 +126,14 @@ class MemorySlot:
         self._close(self._line(account), Closure(until, code, model, lane, reason))
         self._decide(account)
 
-    def reopen(self, account: str, code: str = "") -> None:
-        """Take back closures of *code* (of any code when empty)."""
+    def reopen(self, account: str, code: str = "", *, model: str | None = None) -> None:
+        """Take back closures of *code* (of any code when empty); only those of *model*, when one is named."""
         line = self._line(account)
-        line.closures = {key: c for key, c in line.closures.items() if code and c.code != code}
+        line.closures = {
+            key: c
+            for key, c in line.closures.items()
+            if (code and c.code != code) or (model is not None and c.model != model)
+        }
         self._decide(account)
 
     def refuse(self, account: str, lane: str, until: float, code: str, reason: str) -> None:

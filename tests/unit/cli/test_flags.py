@@ -34,6 +34,8 @@ def parse(*argv):
         (("--plan", "max"), {"plan": "max"}),
         (("--set", "slots=3", "--set", "model=glm-9"), {"slots": 3, "model": "glm-9"}),
         (("--set", 'routing.perAction={"fix": "light"}'), {"routing.perAction": {"fix": "light"}}),
+        (("--set", 'routing.perAction={"fix" = "light"}'), {"routing.perAction": {"fix": "light"}}),
+        (("--set", "model={odd"), {"model": "{odd"}),
         (("--set", "completion.perLanguage.python=off"), {"completion.perLanguage.python": "off"}),
         (("--set", "completion.inComments=true"), {"completion.inComments": True}),
         (("--set", "actions.disabled=fix,test"), {"actions.disabled": "fix,test"}),

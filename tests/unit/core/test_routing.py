@@ -226,3 +226,18 @@ def test_a_model_for_completions_that_the_plan_lacks_is_told() -> None:
     assert choice.model == CATALOGUE.plan(plan).completion
     assert lacking in choice.reason
     assert "zai.models.code" in choice.reason
+
+
+def test_models_that_a_person_never_wants_are_not_used_when_others_are_left():
+    """All of the plan's own taken away: the spare one; that too: any that the plan may ask for. It is said when the file is read."""
+    own = dict.fromkeys(("glm-4.5-air", "glm-4.7", "glm-5"), False)
+    without = Catalogue.load({"models": own})
+    assert {Routing(without, "pro").model_of(tier) for tier in ("light", "standard", "strong")} == {
+        "glm-5.3-flash"
+    }
+    assert without.problems == ()
+
+    spare = {**own, "glm-5.3-flash": False, "glm-5.3": False}
+    hardly_any = Catalogue.load({"models": spare})
+    assert Routing(hardly_any, "pro").model_of("strong") not in spare
+    assert "leaves the plan pro none of its models" in " ".join(hardly_any.problems)
