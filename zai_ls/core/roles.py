@@ -262,6 +262,7 @@ _OPERATORS = _words(
 _ADDRESSES = _words("& * <-")
 _CLAUSES = _words("for_in_clause from_clause join_clause")
 _UNIONS = _words("| |=")
+_QUESTIONS = _words("try_expression")
 _LITERALS = _words(
     "integer float number number_literal integer_literal float_literal int_literal real_literal decimal_integer_literal "
     "hex_integer_literal octal_integer_literal binary_integer_literal decimal_floating_point_literal hex_literal "
@@ -477,6 +478,8 @@ class Roles:
     """Those, and comments, behind which they may stand."""
     literals: frozenset[int]
     """Numbers, characters and texts."""
+    questions: frozenset[int]
+    """What leaves the function when something is not there, such as Rust's `?`."""
     keywords: Mapping[int, int]
     """Leaves that begin a branch (`BRANCH`) or a loop (`LOOP`), for where the parser found no statement."""
 
@@ -563,6 +566,7 @@ def compile_roles(grammar: Grammar, language: TreeLanguage) -> Roles:
             if language.node_kind_is_named(number)
             and ((language.node_kind_for_id(number) or "") in _LITERALS or flags.get(number, 0) & STRING)
         ),
+        _kinds(language, _QUESTIONS),
         keywords,
     )
 

@@ -102,6 +102,7 @@ def skim(lines: Sequence[str], language_id: str, range_: Range, found: Found | N
     levels: list[tuple[int, int, int, str | None]] = []  # column, branches, loops, function
     nesting = loops = 0
     scope: str | None = None
+    ends: dict[str, int] = {}  # of each function: more questions than so many, and one of its own was asked
     brackets: list[str] = []
     operators = _OPERATORS | _WRITES
     if language(language_id).family == "html":
@@ -182,6 +183,7 @@ def skim(lines: Sequence[str], language_id: str, range_: Range, found: Found | N
                 found.names.setdefault(f".{text}" if before in _DOTS else text, unit)
                 if before.lower() in _FUNCTION_WORDS:
                     found.calls.setdefault(text, set())
+                    ends[text] = -1 if text in ends else found.cognitive  # of several cases one ends
                     found.defined.add(text)
                     if any(level[3] for level in levels):
                         found.functions.append(1.0)
@@ -194,7 +196,11 @@ def skim(lines: Sequence[str], language_id: str, range_: Range, found: Found | N
                     pass
                 else:
                     found.used.setdefault(text, unit)
-                    if scope is not None and after == "(":
+                    if (
+                        scope is not None
+                        and after == "("
+                        and (text != scope or found.cognitive > ends[scope])
+                    ):
                         found.calls[scope].add(text)
                         found.recursions += text == scope
                 if after in _WRITES:

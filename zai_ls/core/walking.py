@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from zai_ls.core import roles as r
 from zai_ls.core.measures import Found, Unit
+from zai_ls.core.recursing import is_method, is_parameter, means
 
 if TYPE_CHECKING:
     from collections.abc import Hashable
@@ -30,6 +31,15 @@ class _Scope:
     """None outside of any, empty until it is read."""
     given: dict[Hashable, list[tuple[Unit, int, int]]]
     """Where each of its names is given a value, under how many branches, in how many loops."""
+    node: Node | None = None
+    key: bytes = b""
+    """What calls of it are known by: not its name, where a method is never meant by that alone."""
+    looked: int = 0
+    """Marks up to here are from before it, or say nothing of whether it may end."""
+    may_end: bool = False
+    """Is there a way around what comes next in it?"""
+    hidden: bool = False
+    """Does its name mean something else in it?"""
 
 
 _Frame: TypeAlias = tuple[int, int, int, int, float, int, _Scope, Unit, list[int]]
@@ -41,7 +51,6 @@ _TERMS = {
     for weight, names in rows.items()
     for name in names.split()
 }
-_SELF = frozenset({b"self", b"this", b"Self", b"cls"})
 _CALLED, _INDEXED, _NESTED = -1, -2, -3
 _PRIME, _MASK = 1_000_003, (1 << 61) - 1
 _NESTS = r.BRANCH | r.LOOP
@@ -102,7 +111,6 @@ def walk(parsed: Parsed, range_: Range, found: Found | None = None) -> Found:
     frames: list[_Frame] = []
     # What came last:
     after_else = after_dot = after_gives = False
-    last_operand = b""
     last_defined: bytes | None = None
     units.append(unit)
     while True:
@@ -123,7 +131,6 @@ def walk(parsed: Parsed, range_: Range, found: Found | None = None) -> Found:
                 unit.tokens += 1
                 unit.shape = (unit.shape * _PRIME + token) & _MASK
             after_else = after_dot = after_gives = False
-            last_operand = b""
             while not cursor.goto_next_sibling():
                 if not frames:
                     return found
@@ -167,7 +174,6 @@ def walk(parsed: Parsed, range_: Range, found: Found | None = None) -> Found:
                 descends = not is_leaf
                 above = flags
                 after_else = after_dot = after_gives = False
-                last_operand = b""
             elif not is_leaf:
                 descends = True
                 defines = False
@@ -207,10 +213,10 @@ def walk(parsed: Parsed, range_: Range, found: Found | None = None) -> Found:
                             nesting += 1
                         inside += 1
                         name = b"" if flags & r.FUNCTION else last_defined if after_gives else None
-                        scope = _Scope(name, {})
+                        scope = _Scope(name, {}, node, looked=len(marks))
                         found.given.append(scope.given)
                         if name:
-                            found.calls.setdefault(name, set())
+                            _named(scope, name, parsed, found)
                 if flags & r.EXPRESSES:
                     if flags & r.INNER:
                         depth += 1
@@ -278,24 +284,26 @@ def walk(parsed: Parsed, range_: Range, found: Found | None = None) -> Found:
                         scope.given.setdefault(text, []).append((unit, nesting, level))
                     last_defined = text
                     if scope.name == b"":
-                        scope.name = text
-                        found.calls.setdefault(text, set())
+                        if not is_parameter(node):  # Go's methods tell first what they are of
+                            _named(scope, text, parsed, found)
+                    elif text == scope.name and node.parent != scope.node:  # a function's own name
+                        scope.hidden = True
                 elif after_dot or flags & r.MEMBER:
                     names.setdefault(b"." + text, unit)
-                    if text == scope.name and last_operand in _SELF:
-                        found.recursions += 1
-                        found.calls[text].add(text)
+                    if text == scope.name:
+                        _recur(node, text, scope, parsed, roles, found)
                 else:
                     names.setdefault(text, unit)
                     used.setdefault(text, unit)
                     if scope.name and (above & r.CALL or place == roles.callee):
-                        found.calls[scope.name].add(text)
-                        found.recursions += text == scope.name
+                        if text != scope.name:
+                            found.calls[scope.key].add(text)
+                        elif not scope.hidden:
+                            _recur(node, text, scope, parsed, roles, found)
                 term = _TERMS.get(text)
                 if term is not None and text not in found.defined:
                     marks.append((term[0], "term", term[1], unit))
                 after_else = after_dot = after_gives = False
-                last_operand = text
             else:
                 if token:
                     if unit.tokens >= unit.most and token != r.OPERAND:
@@ -323,8 +331,6 @@ def walk(parsed: Parsed, range_: Range, found: Found | None = None) -> Found:
                     _broken(roles.keywords[kind], unit, nesting, level, found)
                 after_else, after_gives = bool(flags & r.ELSE), bool(flags & r.GIVES)
                 after_dot = bool(flags & r.DOT)
-                if not after_dot:
-                    last_operand = data[begin:end] if end - begin <= 4 else b""
         if descends and (
             cursor.goto_first_child()
             if begin >= low
@@ -412,6 +418,32 @@ def _unites(node: Node, roles: Roles) -> bool:
 
 def _has_union(node: Node, roles: Roles) -> bool:
     return any(child.kind_id in roles.unions for child in node.children)
+
+
+def _named(scope: _Scope, name: bytes, parsed: Parsed, found: Found) -> None:
+    """The function that *scope* is of is called *name*."""
+    scope.name = scope.key = name
+    if parsed.grammar.apart and scope.node is not None and is_method(scope.node, parsed):
+        scope.key = b"." + name
+    found.calls.setdefault(scope.key, set())
+
+
+def _recur(node: Node, text: bytes, scope: _Scope, parsed: Parsed, roles: Roles, found: Found) -> None:
+    """*node* names what the function around it is called: a recursion, where it is a call of it that something decides on.
+
+    A call with nothing before or around it that may leave it out is no recursion: one with the same name is called, or
+    it never ends.
+    """
+    if not scope.may_end:
+        marks = found.marks
+        scope.may_end = any(
+            marks[n][0] == "branching" or marks[n][1] in roles.questions
+            for n in range(scope.looked, len(marks))
+        )
+        scope.looked = len(marks)
+    if scope.may_end and scope.node is not None and means(node, text, scope.node, parsed, roles):
+        found.recursions += 1
+        found.calls[scope.key].add(scope.key)
 
 
 def _broken(role: int, unit: Unit, nesting: int, level: int, found: Found) -> None:

@@ -175,7 +175,8 @@ COGNITIVE = {
     "a function in a function is a level": ("def f():\n    def g():\n        if a:\n            pass\n", 2),
     "a conditional expression": ("x = a if b else c\n", 1),
     "one that catches": ("try:\n    f()\nexcept E:\n    g()\n", 1),
-    "recursion": ("def f(n):\n    return f(n - 1)\n", 1),
+    "recursion": ("def f(n):\n    return n and f(n - 1)\n", 2),
+    "a function that never ends": ("def f(n):\n    return f(n - 1)\n", 0),
     "recursion in a circle": ("def f(n):\n    return g(n)\n\ndef g(n):\n    return f(n)\n", 2),
     "a call of what somebody else calls the same": ("def get(self, k):\n    return self.inner.get(k)\n", 0),
 }
