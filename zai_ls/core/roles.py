@@ -100,8 +100,10 @@ UNION = 1 << 44
 """A `|` or `|=` between names and constants."""
 INSET = 1 << 45
 """Code within a text."""
+FIELD = 1 << 46
+"""Says what a thing consists of; nothing happens there."""
 LEVELS = BRANCH | LOOP | ARM | CASE | REPEATS | FUNCTION | LAMBDA
-EXPRESSES = CHAIN | PAREN | CALL | SUBSCRIPT | TERNARY | INNER | TYPE | DATA | INSET
+EXPRESSES = CHAIN | PAREN | CALL | SUBSCRIPT | TERNARY | INNER | TYPE | DATA | INSET | FIELD
 ACTS = ASSIGN | JUMP | RETURN
 APART = CONTAINER | ERROR
 """Where even a plain token needs a look."""
@@ -163,6 +165,9 @@ ANYWHERE: Mapping[int, frozenset[str]] = {
         "tuple initializer_list literal_value array_initializer initializer_expression collection_expression "
         "array_creation_expression field_initializer_list enumerator_list enum_body enum_class_body "
         "enum_member_declaration_list field_declaration static_item const_item const_declaration"
+    ),
+    FIELD: _words(
+        "field_declaration property_declaration public_field_definition field_definition property_signature"
     ),
     CONTAINER | INNER: _words(
         "arguments argument_list value_arguments bracketed_argument_list subscript_argument_list annotation_argument_list"
@@ -316,7 +321,7 @@ MARKS: Mapping[str, Mapping[str, float]] = {
     "unsafe": {
         "unsafe_block": 2.5,
         "unsafe_statement": 2.5,
-        "pointer_expression": 0.6,
+        "pointer_expression": 0.45,
         "pointer_declarator": 0.3,
         "abstract_pointer_declarator": 0.2,
         "delete_expression": 0.8,

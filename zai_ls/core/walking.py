@@ -55,6 +55,7 @@ _CALLED, _INDEXED, _NESTED = -1, -2, -3
 _PRIME, _MASK = 1_000_003, (1 << 61) - 1
 _NESTS = r.BRANCH | r.LOOP
 _BEGINS = r.STATEMENT | r.ARM
+_NO_TARGET = r.USES | r.CALL | r.CHAIN
 _LEAVES = r.JUMP | r.RETURN
 _OPERATED = r.CHAIN | r.ASSIGN
 _BLANKS = b" \t\r\n\f"
@@ -64,7 +65,9 @@ _DEEP = 1000
 """Operators of one kind are told apart by depth, to this."""
 _LIGHTLY = 0.1
 """What an operator counts in a table, where it says what a value is and nothing happens, and a `|` that joins flags."""
-_NOT_LIGHT, _NO_TABLE = ~(r.CONSTANT | r.UNION), ~r.DATA
+_HELD = 0.3
+"""What a lock or a type counts where it says only what a thing consists of."""
+_NOT_LIGHT, _NO_TABLE = ~(r.CONSTANT | r.UNION), ~(r.DATA | r.FIELD)
 _MOST_JOINED = 16
 """Nodes of a name or a constant: what has more is neither."""
 _PARTS = re.compile(rb"\[|(?<!this)(?<!self)(?:\.|->)")
@@ -159,7 +162,9 @@ def walk(parsed: Parsed, range_: Range, found: Found | None = None) -> Found:
             if flags & r.MARK:
                 measure, weight = roles.marks[kind]
                 if measure != "types" or not node.has_error:  # what a parser guesses is often the oddest
-                    if context & r.DATA and measure == "unsafe":
+                    if context & r.FIELD and (measure != "types" or weight < 1):
+                        weight *= _HELD
+                    elif context & r.DATA and measure == "unsafe":
                         weight *= _LIGHTLY
                     marks.append((measure, kind, weight, unit))
             if flags & r.STRING:
@@ -178,7 +183,7 @@ def walk(parsed: Parsed, range_: Range, found: Found | None = None) -> Found:
                 descends = True
                 defines = False
                 if not context & r.TYPE:
-                    defines = (cursor.field_id in defining and not above & (r.USES | r.CALL)) or bool(
+                    defines = (cursor.field_id in defining and not above & _NO_TARGET) or bool(
                         above & r.DEFINES or (context & r.DEFINES and above & r.PASSES)
                     )
                 context = context | r.DEFINES if defines else context & ~r.DEFINES
@@ -248,7 +253,7 @@ def walk(parsed: Parsed, range_: Range, found: Found | None = None) -> Found:
                     elif flags & r.INSET and unit.tokens >= unit.most:
                         unit = unit.further()
                         units.append(unit)
-                    context |= flags & (r.TYPE | r.DATA)
+                    context |= flags & (r.TYPE | r.DATA if inside else r.TYPE | r.DATA | r.FIELD)
                 if flags & r.ACTS:
                     if flags & r.ASSIGN:
                         sign = node.child(1)
@@ -271,7 +276,7 @@ def walk(parsed: Parsed, range_: Range, found: Found | None = None) -> Found:
                 defines = not context & r.TYPE and (
                     (
                         place in defining
-                        and (not above & (r.USES | r.CALL) or bool(context & r.DEFINES and above & r.USES))
+                        and (not above & _NO_TARGET or bool(context & r.DEFINES and above & r.USES))
                     )
                     or bool(above & r.DEFINES or (context & r.DEFINES and above & r.PASSES))
                 )
@@ -302,7 +307,7 @@ def walk(parsed: Parsed, range_: Range, found: Found | None = None) -> Found:
                             _recur(node, text, scope, parsed, roles, found)
                 term = _TERMS.get(text)
                 if term is not None and text not in found.defined:
-                    marks.append((term[0], "term", term[1], unit))
+                    marks.append((term[0], "term", term[1] * _HELD if context & r.FIELD else term[1], unit))
                 after_else = after_dot = after_gives = False
             else:
                 if token:

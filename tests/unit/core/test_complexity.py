@@ -291,6 +291,7 @@ SAME = {
     "guards of one shape": ("if a is None:\n    f()\nif b is None:\n    f()\n", "branching", 1.5),
     "guards of different shapes": ("if a is None:\n    f()\nif b > 1:\n    f()\n", "branching", 2),
     "loops side by side": ("for a in b:\n    f()\nfor c in d:\n    f()\n", "loops", 1.5),
+    "a name that is only compared": ("def f(a):\n    if a - b:\n        f(a - c)\n", "state", 0),
     "an ordinary list": ("x: list[int] = f()\n", "types", 0.11),
 }
 
@@ -302,6 +303,19 @@ def test_what_is_of_one_kind_fades(case):
     document = snapshot(text)
 
     assert score(document, whole(document.lines), SYNTAX).measures[measure] == pytest.approx(expected)
+
+
+@pytest.mark.parametrize("language", ["java", "cpp", "csharp", "javascript", "go", "rust"])
+def test_the_left_side_of_an_operator_gets_no_value(language):
+    """Grammars call it what they call the left side of `=`."""
+    body = "if (a < 2) { return a - b; }" if language != "go" else "if a < 2 {\n\treturn a - b\n}"
+    heads = {"javascript": "function f(a)", "go": "func f(a int) int", "rust": "fn f(a: u8) -> u8"}
+    document = snapshot(
+        f"{heads.get(language, 'int f(int a)')} {{\n{body}\n}}\n", language, uri="file:///left"
+    )
+    measures = score(document, whole(document.lines), SYNTAX).measures
+
+    assert measures["state"] == 0
 
 
 def test_texts_that_document_are_no_code():
