@@ -267,6 +267,7 @@ _OPERATORS = _words(
 _ADDRESSES = _words("& * <-")
 _CLAUSES = _words("for_in_clause from_clause join_clause")
 _UNIONS = _words("| |=")
+_TUPLES = _words("tuple_expression")
 _QUESTIONS = _words("try_expression")
 _LITERALS = _words(
     "integer float number number_literal integer_literal float_literal int_literal real_literal decimal_integer_literal "
@@ -481,6 +482,8 @@ class Roles:
     """The signs `|` and `|=`."""
     uniting: frozenset[int]
     """Those, and comments, behind which they may stand."""
+    tuples: frozenset[int]
+    """Several values in brackets, or brackets around one."""
     literals: frozenset[int]
     """Numbers, characters and texts."""
     questions: frozenset[int]
@@ -565,6 +568,7 @@ def compile_roles(grammar: Grammar, language: TreeLanguage) -> Roles:
         _kinds(language, _ADDRESSES),
         _kinds(language, _UNIONS),
         _kinds(language, _UNIONS | grammar.comments),
+        _kinds(language, _TUPLES),
         frozenset(
             number
             for number in range(language.node_kind_count)

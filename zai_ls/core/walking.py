@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
 from zai_ls.core import roles as r
+from zai_ls.core.binding import alters, is_single
+from zai_ls.core.binding import inside as bare
 from zai_ls.core.measures import Found, Unit
 from zai_ls.core.recursing import is_method, is_parameter, means
 
@@ -149,6 +151,8 @@ def walk(parsed: Parsed, range_: Range, found: Found | None = None) -> Found:
             above = flags & r.CONTAINER
         else:
             token = tokens_of.get(kind, 0)
+            if flags & r.CONTAINER and kind in roles.tuples and is_single(node, roles):
+                flags = r.PAREN
             is_leaf = bool(flags & r.WHOLE) or not node.child_count
             if token and (flags & _BEGINS or (above & r.CONTAINER and not flags & r.CONTAINER)):
                 if flags & r.STATEMENT:
@@ -239,15 +243,21 @@ def walk(parsed: Parsed, range_: Range, found: Found | None = None) -> Found:
                             chain = [0]
                         context &= _NOT_LIGHT
                         first, sign = node.child(0), node.child(1)
-                        is_literal = flags & r.UNARY or (first is not None and first.kind_id in literals)
+                        is_literal = flags & r.UNARY or (
+                            first is not None
+                            and (first.kind_id in literals or flags_of.get(first.kind_id, 0) & r.PAREN)
+                        )
                         if is_literal and _is_constant(node, roles):
                             context |= r.CONSTANT
                         if sign is not None and sign.kind_id in uniting and _unites(node, roles):
                             context |= r.UNION
                     elif flags & r.PAREN:
                         if above & r.CHAIN:
-                            depth += 1
-                            unit.shape = (unit.shape * _PRIME + _NESTED) & _MASK
+                            if alters(node, parsed, roles):
+                                depth += 1
+                                unit.shape = (unit.shape * _PRIME + _NESTED) & _MASK
+                            else:
+                                flags = above  # as if they were not there
                     elif flags & r.TERNARY:
                         depth += 1
                     elif flags & r.INSET and unit.tokens >= unit.most:
@@ -394,7 +404,7 @@ def _operate(
 def _is_constant(node: Node, roles: Roles) -> bool:
     """Has the operator that *node* is only literals to work on?"""
     return all(
-        child.kind_id in roles.literals or roles.flags.get(child.kind_id, 0) & r.SKIP
+        bare(child, roles).kind_id in roles.literals or roles.flags.get(child.kind_id, 0) & r.SKIP
         for child in node.named_children
     )
 
@@ -404,7 +414,9 @@ def _unites(node: Node, roles: Roles) -> bool:
     flags_of, looked_at = roles.flags, 0
     if not _has_union(node, roles):
         return False
-    waiting = [child for child in node.named_children if not flags_of.get(child.kind_id, 0) & r.SKIP]
+    waiting = [
+        bare(child, roles) for child in node.named_children if not flags_of.get(child.kind_id, 0) & r.SKIP
+    ]
     if waiting and flags_of.get(waiting[0].kind_id, 0) & r.CHAIN and _has_union(waiting[0], roles):
         del waiting[0]
     while waiting:
