@@ -408,7 +408,7 @@ MARKS: Mapping[str, Mapping[str, float]] = {
 """What these add to a measure wherever they are: a node of weight one is about as hard to get right as a branch."""
 
 _KEYWORD_MARKS: Mapping[str, tuple[str, float]] = {
-    "async": ("concurrency", 0.7),
+    "async": ("concurrency", 0.3),
     "synchronized": ("concurrency", 1.5),
     "volatile": ("concurrency", 1.5),
     "suspend": ("concurrency", 0.7),

@@ -194,6 +194,7 @@ def walk(parsed: Parsed, range_: Range, found: Found | None = None) -> Found:
                 if above & r.KEYED and cursor.field_id == roles.key:
                     context |= r.KEY
                 if flags & r.LEVELS:
+                    in_table = context & r.DATA
                     context &= _NO_TABLE
                     if flags & _NESTS:
                         if not (after_else and flags & r.BRANCH):  # `else if` was counted with its `else`
@@ -218,7 +219,7 @@ def walk(parsed: Parsed, range_: Range, found: Found | None = None) -> Found:
                         found.levels.append(level)
                     if flags & (r.FUNCTION | r.LAMBDA):
                         if inside:
-                            found.functions.append(inside)
+                            found.functions.append(inside / 2 if in_table else inside)
                             nesting += 1
                         inside += 1
                         name = b"" if flags & r.FUNCTION else last_defined if after_gives else None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.unit.core.texts import snapshot
-from zai_ls.core.complexity import ALONE, COMPANY, combined, counted, score
+from zai_ls.core.complexity import ALONE, combined, counted, score
 from zai_ls.core.syntax import Syntax
 from zai_ls.core.text import whole
 
@@ -127,9 +127,9 @@ def test_company_makes_it_count(measure):
     """And much of it counts by itself; more of either is never less."""
     amounts = [0.5 * n for n in range(60)]
     for company in (0.0, 1.0, 3.0, 5.0):
-        values = [combined({measure: amount, COMPANY[0]: company}).value for amount in amounts]
+        values = [combined({measure: amount, "branching": company}).value for amount in amounts]
         assert values == sorted(values)
-    by_company = [counted({measure: 1.5, COMPANY[0]: company})[measure] for company in amounts]
+    by_company = [counted({measure: 1.5, "branching": company})[measure] for company in amounts]
     assert by_company == sorted(by_company)
     assert by_company[0] < 0.6
     assert by_company[-1] == 1.5
