@@ -371,6 +371,15 @@ _TABLE = (
     Grammar(
         "sql",
         "tree_sitter_sql",
+        definitions={
+            "create_table": "type",
+            "create_view": "type",
+            "create_materialized_view": "type",
+            "create_function": "function",
+            "create_procedure": "function",
+        },
+        wrappers=_words("statement"),
+        embeds=_words("function_body procedure_body"),
         branches=_words("case"),
         loops=_words("join cross_join lateral_join lateral_cross_join"),
         functions=_words("subquery cte"),

@@ -281,6 +281,7 @@ _ASSIGNMENTS = _words("+= -= *= /= %= **= //= @= ++ --") | _BIT_ASSIGNMENTS
 _SIGNS_OF_MEANING = frozenset("=+-*/%<>&|^!~?.")
 
 MARKS: Mapping[str, Mapping[str, float]] = {
+    "branching": {"window_function": 1.0, "cte": 0.7},
     "errors": {
         "try_statement": 1.0,
         "try_with_resources_statement": 1.0,
@@ -394,8 +395,6 @@ MARKS: Mapping[str, Mapping[str, float]] = {
         "type_assertion_expression": 0.4,
         "decorator": 0.06,
         "reification_modifier": 1.0,
-        "window_function": 1.0,
-        "cte": 0.7,
         "union_pattern": 0.3,
         "class_pattern": 0.4,
         "list_pattern": 0.1,

@@ -26,6 +26,8 @@ def _words(text: str) -> frozenset[str]:
 
 _BRANCH_WORDS = _words("if unless switch match cond catch except rescue")
 _ARM_WORDS = _words("elif elsif elseif else")
+_NOT_BEFORE = _ARM_WORDS | {"end"}
+"""Behind these it is a further way, or the end of one."""
 _CASE_WORDS = _words("case when of")
 _LOOP_WORDS = _words("for foreach while until loop repeat forall")
 _LOGIC = _words("&& || and or andalso orelse")
@@ -158,7 +160,9 @@ def skim(lines: Sequence[str], language_id: str, range_: Range, found: Found | N
             unit.shape = unit.shape * 31 + code & 0xFFFFFFFFFFFF
         if kind == "word":
             column, branches, looping, named = levels[-1] if levels else (0, 0, 0, None)
-            if word in _BRANCH_WORDS | _LOOP_WORDS and before.lower() not in _ARM_WORDS:
+            if word == "loop" and looping:
+                pass  # `for … loop`
+            elif word in _BRANCH_WORDS | _LOOP_WORDS and before.lower() not in _NOT_BEFORE:
                 found.marks.append(("branching", word, 1.0 + nesting, unit))
                 found.cognitive += 1 + nesting
                 found.deepest = max(found.deepest, nesting + 1)
