@@ -81,8 +81,9 @@ def rows_of(path: Path, syntax: Syntax) -> list[Row]:
         if definition.kind not in {"function", "method"} or end - start + 1 < SHORTEST:
             continue
         score = complexity.score(document, definition.range, syntax)
+        amounts = complexity.counted(score.measures)
         total = sum(
-            complexity.part(row, score.measures.get(name, 0.0)) ** complexity.PEAK
+            complexity.part(row, amounts.get(name, 0.0)) ** complexity.PEAK
             for name, row in complexity.WEIGHTS.items()
         ) ** (1 / complexity.PEAK)
         head = definition.head + 1
@@ -188,7 +189,7 @@ def _shaken(seed: int) -> float:
     factors = {name: 2 ** drawn_by.uniform(-1, 1) for name in complexity.WEIGHTS}
 
     def key(piece: Piece) -> float:
-        measures = piece.score.measures
+        measures = complexity.counted(piece.score.measures)
         return sum(
             (factors[name] * complexity.part(row, measures.get(name, 0.0))) ** complexity.PEAK
             for name, row in complexity.WEIGHTS.items()

@@ -157,6 +157,8 @@ _ENGLISH: dict[str, str] = {
     "resume.done": "Requests may start again.",
     "score.sum": "{count} pieces of code: {light} light, {standard} standard, {strong} strong",
     "score.no_definition": "There is no definition in {path}. Add --whole to score it as one piece.",
+    "score.too_long": "{path} is too large, or a line of it too long, to tell what is defined in it. "
+    "Add --whole to score it as one piece.",
     "score.no_definitions": "No file in {path} has a definition. Add --whole to score each as one piece.",
     "score.nothing": "There is nothing to score in {path}.",
     "score.nothing_there": "There is no definition around line {line} of {path}. Name lines as {path}:FIRST-LAST.",

@@ -19,6 +19,7 @@ from zai_ls.cli.target import Target, parse_target
 from zai_ls.core.languages import language, language_of
 from zai_ls.core.offers import target_of, whole_lines
 from zai_ls.core.routing import Routing
+from zai_ls.core.syntax import is_too_long
 from zai_ls.core.text import whole
 from zai_ls.messages import say
 
@@ -220,7 +221,10 @@ def _nothing(path: Path, *, as_one: bool) -> str:
     """That nothing of *path* was scored, and how it can be."""
     if as_one:
         return say("score.nothing", path=path)
-    return say("score.no_definitions" if path.is_dir() else "score.no_definition", path=path)
+    if path.is_dir():
+        return say("score.no_definitions", path=path)
+    lines = path.read_text("utf-8", errors="replace").splitlines()
+    return say("score.too_long" if is_too_long(lines) else "score.no_definition", path=path)
 
 
 def _targets(target: Target) -> Iterator[tuple[Target, bool]]:

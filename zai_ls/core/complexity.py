@@ -78,9 +78,20 @@ WEIGHTS: Mapping[str, Weight] = {
 """By measure. The order is the one in which ties are told."""
 PEAK = 1.5
 """How much one great part outdoes several small ones: 1 would add them plainly, more lets the greatest speak."""
-MIDDLE = 1.38
+MIDDLE = 1.3
 """Sum of the parts that gives one half."""
 STEEPNESS = 1.36
+ALONE = ("concurrency", "unsafe", "types", "bits")
+"""What one word of is an idiom, as long as nothing else is hard: `await`, a pointer, a type that stands for any, a mask."""
+COMPANY = ("branching", "loops", "recursion", "state")
+"""What makes those hard: something has to be decided, or kept in mind, while they hold. Of bits it is dense expressions
+as well."""
+IDIOM = 3.0
+"""So much of one of `ALONE` counts half where there is no company."""
+_ENOUGH = 4.0
+"""So much company, and all counts."""
+_PLAIN = 2.0
+"""So many operators make no expression dense."""
 _SEVERITY = {1: 1.0, 2: 0.5, 3: 0.25, 4: 0.1}
 _STEPS = re.compile(
     r"[\n;.!?。；！？]+|\b(?:and|then|also|after(?:wards| that)|finally|plus|while)\b|然后|并且|同时|接着|最后|以及",
@@ -124,11 +135,25 @@ def score(
 
 def combined(measures: Mapping[str, float]) -> Score:
     """The score that *measures* make."""
-    powers = {name: part(row, measures.get(name, 0.0)) ** PEAK for name, row in WEIGHTS.items()}
+    amounts = counted(measures)
+    powers = {name: part(row, amounts.get(name, 0.0)) ** PEAK for name, row in WEIGHTS.items()}
     total = sum(powers.values())
     value = value_of(total ** (1 / PEAK))
     features = {name: round(value * power / total, 4) if total else 0.0 for name, power in powers.items()}
     return Score(round(value, 4), features, dict(measures))
+
+
+def counted(measures: Mapping[str, float]) -> dict[str, float]:
+    """What of each measure counts: a little of `ALONE` by itself hardly, with company or by the dozen all. More is never less."""
+    company = sum(measures.get(name, 0.0) for name in COMPANY)
+    dense = max(0.0, measures.get("expressions", 0.0) - _PLAIN)
+    alone = {}
+    for name in ALONE:
+        amount = measures.get(name, 0.0)
+        beside = company + dense if name == "bits" else company
+        if amount:
+            alone[name] = amount * amount / (amount + IDIOM * max(0.0, 1 - beside / _ENOUGH))
+    return {**measures, **alone}
 
 
 def value_of(total: float) -> float:

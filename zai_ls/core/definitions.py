@@ -211,7 +211,12 @@ def _name(parsed: Parsed, node: Node) -> str:
         found = inner  # C: pointers and parameters around the name
     if found is None:
         found = next(
-            (c.child_by_field_name("name") for c in node.named_children if c.type.endswith("_spec")), None
+            (
+                c.child_by_field_name("name")
+                for c in node.named_children
+                if c.type.endswith("_spec") or c.type == "object_reference"
+            ),
+            None,
         )
     return "" if found is None else " ".join(parsed.text_of(found).split())
 

@@ -30,6 +30,8 @@ DEEPEST = 3
 """Pieces in pieces: a script in a page in a fence is the second."""
 _DIRECTIVE = re.compile(r"\s*(?:\{[\w-]+\}\s*)?[{.\s]*([\w+#-]+)")
 """An info string up to its language: `python`, `{.python .a}`, `{code-block} python`, `rust,ignore`, `{r, a=1}`."""
+_BODIES = frozenset({"function_body", "procedure_body"})
+"""Of functions in a database."""
 _KINDS = {
     "": "javascript",
     "module": "javascript",
@@ -62,7 +64,7 @@ class Part:
 def found(host: Parsed, spans: Spans, range_: Range) -> Iterator[tuple[str, Spans]]:
     """The pieces in *host*, which lies in *spans*, that touch *range_*: language id and spans. Those of no language are left out."""
     for node in host.within(range_, host.grammar.embeds):
-        said = _by_tag(host, node) if node.type == "raw_text" else _by_info(host, node)
+        said = _said(host, node)
         name = language_named(said) or said
         row = language(name)
         if not name or (row.prose and not row.grammar):
@@ -73,6 +75,15 @@ def found(host: Parsed, spans: Spans, range_: Range) -> Iterator[tuple[str, Span
         inside = without(common(spans, node.start_byte, node.end_byte), marks)
         if inside:
             yield name, inside
+
+
+def _said(host: Parsed, content: Node) -> str:
+    """What *host* says of the language of *content*."""
+    if content.type == "raw_text":
+        return _by_tag(host, content)
+    if content.type in _BODIES:
+        return "plpgsql"  # whichever it is: its words say more than a grammar of queries does
+    return _by_info(host, content)
 
 
 def _by_info(host: Parsed, content: Node) -> str:

@@ -68,6 +68,10 @@ class Grammar:
     """Leaves that name something."""
     embeds: frozenset[str] = frozenset()
     """What holds text in another language."""
+    apart: bool = False
+    """A name alone never means a method, not even one of the class around it."""
+    overloads: bool = False
+    """There are functions of one name, told apart by what they take."""
 
 
 _C_BRANCHES = "if_statement switch_statement conditional_expression"
@@ -110,6 +114,7 @@ _SCRIPT = Grammar(
         "identifier property_identifier shorthand_property_identifier shorthand_property_identifier_pattern "
         "type_identifier private_property_identifier"
     ),
+    apart=True,
 )
 
 _CPP_NAMES = _words("identifier field_identifier type_identifier namespace_identifier")
@@ -134,6 +139,7 @@ _PHP = Grammar(
     cases=_words("case_statement match_conditional_expression"),
     functions=_words("anonymous_function arrow_function function_definition method_declaration"),
     names=_words("name variable_name"),
+    apart=True,
 )
 
 _TABLE = (
@@ -149,6 +155,7 @@ _TABLE = (
         arms=_words("elif_clause else_clause if_clause"),
         cases=_words("case_clause"),
         functions=_words("lambda function_definition"),
+        apart=True,
     ),
     _SCRIPT,
     replace(_SCRIPT, name="typescript", wheel="tree_sitter_typescript", entry="language_typescript"),
@@ -169,6 +176,7 @@ _TABLE = (
         functions=_words("func_literal function_declaration method_declaration"),
         names=_words("identifier field_identifier type_identifier package_identifier"),
         whole=_words("interpreted_string_literal raw_string_literal rune_literal"),
+        apart=True,
     ),
     Grammar(
         "rust",
@@ -191,6 +199,7 @@ _TABLE = (
         cases=_words("match_arm"),
         functions=_words("closure_expression function_item"),
         names=_words("identifier field_identifier type_identifier shorthand_field_identifier"),
+        apart=True,
     ),
     Grammar(
         "java",
@@ -211,6 +220,7 @@ _TABLE = (
         cases=_words("switch_label"),
         functions=_words("lambda_expression method_declaration constructor_declaration"),
         names=_words("identifier type_identifier"),
+        overloads=True,
     ),
     Grammar(
         "c",
@@ -251,6 +261,7 @@ _TABLE = (
         cases=_words("case_statement"),
         functions=_words("lambda_expression function_definition"),
         names=_CPP_NAMES,
+        overloads=True,
     ),
     Grammar(
         "csharp",
@@ -276,6 +287,7 @@ _TABLE = (
         functions=_words(
             "lambda_expression anonymous_method_expression method_declaration constructor_declaration local_function_statement"
         ),
+        overloads=True,
     ),
     Grammar(
         "ruby",
@@ -313,6 +325,7 @@ _TABLE = (
         cases=_words("when_entry"),
         functions=_words("lambda_literal anonymous_function function_declaration"),
         names=_words("identifier"),
+        overloads=True,
     ),
     Grammar(
         "swift",
@@ -331,6 +344,7 @@ _TABLE = (
         cases=_words("switch_entry"),
         functions=_words("lambda_literal function_declaration init_declaration"),
         names=_words("simple_identifier type_identifier"),
+        overloads=True,
     ),
     Grammar(
         "lua",
@@ -357,6 +371,15 @@ _TABLE = (
     Grammar(
         "sql",
         "tree_sitter_sql",
+        definitions={
+            "create_table": "type",
+            "create_view": "type",
+            "create_materialized_view": "type",
+            "create_function": "function",
+            "create_procedure": "function",
+        },
+        wrappers=_words("statement"),
+        embeds=_words("function_body procedure_body"),
         branches=_words("case"),
         loops=_words("join cross_join lateral_join lateral_cross_join"),
         functions=_words("subquery cte"),

@@ -107,6 +107,7 @@ _TABLE = (
     ),
     Language("powershell", (".ps1", ".psm1"), ("ps1", "pwsh"), ("#",), (("<#", "#>"),)),
     Language("bat", (".bat", ".cmd"), ("batch",), ("REM ", "::"), quotes=('"',)),
+    Language("plpgsql", (".plpgsql",), (), ("--",), _C),
     Language("sql", (".sql",), ("mysql", "postgresql", "sqlite"), ("--",), _C, grammar="sql"),
     Language("makefile", (".mk", "Makefile", "makefile"), ("make",), ("#",)),
     Language("dockerfile", (".dockerfile", "Dockerfile"), ("docker",), ("#",), grammar="dockerfile"),

@@ -2,8 +2,7 @@
 
 Everything counted is a mark on a unit: a statement's own tokens, an argument, an element of a list. Marks of one kind
 on units of one shape (the same signs and words around some operands) form a group; within a group the heaviest counts
-whole, the second half, the third a third, and each further one so little that however many there are, they are worth
-less than three. So the thousandth row of a table, or the thousandth `if` that checks a parameter as the others do, is
+whole, the second half, and each further one so little that however many there are, they are worth less than two. So the thousandth row of a table, or the thousandth `if` that checks a parameter as the others do, is
 worth nothing.
 
 A unit that goes on and on, such as one row of operators, is cut: from its 25th token on, each sign begins a unit of its
@@ -23,8 +22,9 @@ if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable
 
 
-_PLAINLY = 3
-"""The n-th of a kind counts one n-th so far; from there on so little that all together stay below 2.7 of the first."""
+_PLAINLY = 2
+_CUBED = 3
+"""The n-th of a kind counts one n-th so far; from there on so little that all together stay below 1.74 of the first."""
 _LONGEST = 24
 """Tokens of a unit; what goes on after them does so in further units, from sign to sign."""
 
@@ -76,7 +76,7 @@ class Found:
     levels: list[float] = field(default_factory=list)
     """Of each loop: 1 for one in no other."""
     functions: list[float] = field(default_factory=list)
-    """Of each function in another: 1 for one in one."""
+    """Of each function in another: 1 for one in one, half of it for one in a table."""
     cognitive: int = 0
     """Cognitive complexity as Campbell counts it, recursion aside."""
     deepest: int = 0
@@ -97,11 +97,11 @@ class Found:
 
 
 def fading(amounts: Iterable[float]) -> float:
-    """The sum of *amounts* in falling order, the n-th divided by n, and from the fourth on by a third of its square."""
+    """The sum of *amounts* in falling order, the n-th divided by n, and from the third on by a third of its cube."""
     falling = sorted(amounts, reverse=True)
     if len(falling) < 2:
         return sum(falling)
-    return sum(amount / (n if n <= _PLAINLY else n * n / _PLAINLY) for n, amount in enumerate(falling, 1))
+    return sum(amount / (n if n <= _PLAINLY else n**3 / _CUBED) for n, amount in enumerate(falling, 1))
 
 
 def measured(found: Found) -> dict[str, float]:

@@ -100,8 +100,10 @@ UNION = 1 << 44
 """A `|` or `|=` between names and constants."""
 INSET = 1 << 45
 """Code within a text."""
+FIELD = 1 << 46
+"""Says what a thing consists of; nothing happens there."""
 LEVELS = BRANCH | LOOP | ARM | CASE | REPEATS | FUNCTION | LAMBDA
-EXPRESSES = CHAIN | PAREN | CALL | SUBSCRIPT | TERNARY | INNER | TYPE | DATA | INSET
+EXPRESSES = CHAIN | PAREN | CALL | SUBSCRIPT | TERNARY | INNER | TYPE | DATA | INSET | FIELD
 ACTS = ASSIGN | JUMP | RETURN
 APART = CONTAINER | ERROR
 """Where even a plain token needs a look."""
@@ -163,6 +165,9 @@ ANYWHERE: Mapping[int, frozenset[str]] = {
         "tuple initializer_list literal_value array_initializer initializer_expression collection_expression "
         "array_creation_expression field_initializer_list enumerator_list enum_body enum_class_body "
         "enum_member_declaration_list field_declaration static_item const_item const_declaration"
+    ),
+    FIELD: _words(
+        "field_declaration property_declaration public_field_definition field_definition property_signature"
     ),
     CONTAINER | INNER: _words(
         "arguments argument_list value_arguments bracketed_argument_list subscript_argument_list annotation_argument_list"
@@ -262,6 +267,8 @@ _OPERATORS = _words(
 _ADDRESSES = _words("& * <-")
 _CLAUSES = _words("for_in_clause from_clause join_clause")
 _UNIONS = _words("| |=")
+_TUPLES = _words("tuple_expression")
+_QUESTIONS = _words("try_expression")
 _LITERALS = _words(
     "integer float number number_literal integer_literal float_literal int_literal real_literal decimal_integer_literal "
     "hex_integer_literal octal_integer_literal binary_integer_literal decimal_floating_point_literal hex_literal "
@@ -274,6 +281,7 @@ _ASSIGNMENTS = _words("+= -= *= /= %= **= //= @= ++ --") | _BIT_ASSIGNMENTS
 _SIGNS_OF_MEANING = frozenset("=+-*/%<>&|^!~?.")
 
 MARKS: Mapping[str, Mapping[str, float]] = {
+    "branching": {"window_function": 1.0, "cte": 0.7},
     "errors": {
         "try_statement": 1.0,
         "try_with_resources_statement": 1.0,
@@ -315,7 +323,7 @@ MARKS: Mapping[str, Mapping[str, float]] = {
     "unsafe": {
         "unsafe_block": 2.5,
         "unsafe_statement": 2.5,
-        "pointer_expression": 0.6,
+        "pointer_expression": 0.45,
         "pointer_declarator": 0.3,
         "abstract_pointer_declarator": 0.2,
         "delete_expression": 0.8,
@@ -387,8 +395,6 @@ MARKS: Mapping[str, Mapping[str, float]] = {
         "type_assertion_expression": 0.4,
         "decorator": 0.06,
         "reification_modifier": 1.0,
-        "window_function": 1.0,
-        "cte": 0.7,
         "union_pattern": 0.3,
         "class_pattern": 0.4,
         "list_pattern": 0.1,
@@ -401,7 +407,7 @@ MARKS: Mapping[str, Mapping[str, float]] = {
 """What these add to a measure wherever they are: a node of weight one is about as hard to get right as a branch."""
 
 _KEYWORD_MARKS: Mapping[str, tuple[str, float]] = {
-    "async": ("concurrency", 0.7),
+    "async": ("concurrency", 0.3),
     "synchronized": ("concurrency", 1.5),
     "volatile": ("concurrency", 1.5),
     "suspend": ("concurrency", 0.7),
@@ -475,8 +481,12 @@ class Roles:
     """The signs `|` and `|=`."""
     uniting: frozenset[int]
     """Those, and comments, behind which they may stand."""
+    tuples: frozenset[int]
+    """Several values in brackets, or brackets around one."""
     literals: frozenset[int]
     """Numbers, characters and texts."""
+    questions: frozenset[int]
+    """What leaves the function when something is not there, such as Rust's `?`."""
     keywords: Mapping[int, int]
     """Leaves that begin a branch (`BRANCH`) or a loop (`LOOP`), for where the parser found no statement."""
 
@@ -557,12 +567,14 @@ def compile_roles(grammar: Grammar, language: TreeLanguage) -> Roles:
         _kinds(language, _ADDRESSES),
         _kinds(language, _UNIONS),
         _kinds(language, _UNIONS | grammar.comments),
+        _kinds(language, _TUPLES),
         frozenset(
             number
             for number in range(language.node_kind_count)
             if language.node_kind_is_named(number)
             and ((language.node_kind_for_id(number) or "") in _LITERALS or flags.get(number, 0) & STRING)
         ),
+        _kinds(language, _QUESTIONS),
         keywords,
     )
 

@@ -26,6 +26,8 @@ def _words(text: str) -> frozenset[str]:
 
 _BRANCH_WORDS = _words("if unless switch match cond catch except rescue")
 _ARM_WORDS = _words("elif elsif elseif else")
+_NOT_BEFORE = _ARM_WORDS | {"end"}
+"""Behind these it is a further way, or the end of one."""
 _CASE_WORDS = _words("case when of")
 _LOOP_WORDS = _words("for foreach while until loop repeat forall")
 _LOGIC = _words("&& || and or andalso orelse")
@@ -102,6 +104,7 @@ def skim(lines: Sequence[str], language_id: str, range_: Range, found: Found | N
     levels: list[tuple[int, int, int, str | None]] = []  # column, branches, loops, function
     nesting = loops = 0
     scope: str | None = None
+    ends: dict[str, int] = {}  # of each function: more questions than so many, and one of its own was asked
     brackets: list[str] = []
     operators = _OPERATORS | _WRITES
     if language(language_id).family == "html":
@@ -157,7 +160,9 @@ def skim(lines: Sequence[str], language_id: str, range_: Range, found: Found | N
             unit.shape = unit.shape * 31 + code & 0xFFFFFFFFFFFF
         if kind == "word":
             column, branches, looping, named = levels[-1] if levels else (0, 0, 0, None)
-            if word in _BRANCH_WORDS | _LOOP_WORDS and before.lower() not in _ARM_WORDS:
+            if word == "loop" and looping:
+                pass  # `for … loop`
+            elif word in _BRANCH_WORDS | _LOOP_WORDS and before.lower() not in _NOT_BEFORE:
                 found.marks.append(("branching", word, 1.0 + nesting, unit))
                 found.cognitive += 1 + nesting
                 found.deepest = max(found.deepest, nesting + 1)
@@ -182,6 +187,7 @@ def skim(lines: Sequence[str], language_id: str, range_: Range, found: Found | N
                 found.names.setdefault(f".{text}" if before in _DOTS else text, unit)
                 if before.lower() in _FUNCTION_WORDS:
                     found.calls.setdefault(text, set())
+                    ends[text] = -1 if text in ends else found.cognitive  # of several cases one ends
                     found.defined.add(text)
                     if any(level[3] for level in levels):
                         found.functions.append(1.0)
@@ -194,7 +200,11 @@ def skim(lines: Sequence[str], language_id: str, range_: Range, found: Found | N
                     pass
                 else:
                     found.used.setdefault(text, unit)
-                    if scope is not None and after == "(":
+                    if (
+                        scope is not None
+                        and after == "("
+                        and (text != scope or found.cognitive > ends[scope])
+                    ):
                         found.calls[scope].add(text)
                         found.recursions += text == scope
                 if after in _WRITES:

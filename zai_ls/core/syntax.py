@@ -52,6 +52,11 @@ class _Remembered:
     """None when *lines* cost too much, which takes a look at all of them to know."""
 
 
+def is_too_long(lines: Sequence[str]) -> bool:
+    """Is there so much of it, or so much in one line, that no tree is made of it?"""
+    return sum(map(len, lines)) > _MOST_CHARACTERS or max(map(len, lines), default=0) > _LONGEST_LINE
+
+
 class Syntax:
     """Reads code. One for each process; remembers the trees of the documents asked for last."""
 
@@ -95,9 +100,8 @@ class Syntax:
         self, parser: Parser, grammar: Grammar, snapshot: Snapshot, before: Parsed | None
     ) -> Parsed | None:
         """A new tree, unless it is known, or found out, to cost too much."""
-        sizes = [len(line) for line in snapshot.lines]
-        size = sum(sizes)
-        if size > _MOST_CHARACTERS or max(sizes) > _LONGEST_LINE:
+        size = sum(map(len, snapshot.lines))
+        if is_too_long(snapshot.lines):
             return None
         if size > 0.9 * self._too_slow.get(snapshot.uri, 2 * size):
             return None

@@ -10,7 +10,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
 from zai_ls.core import roles as r
+from zai_ls.core.binding import alters, is_single
+from zai_ls.core.binding import inside as bare
 from zai_ls.core.measures import Found, Unit
+from zai_ls.core.recursing import is_method, is_parameter, means
 
 if TYPE_CHECKING:
     from collections.abc import Hashable
@@ -30,6 +33,15 @@ class _Scope:
     """None outside of any, empty until it is read."""
     given: dict[Hashable, list[tuple[Unit, int, int]]]
     """Where each of its names is given a value, under how many branches, in how many loops."""
+    node: Node | None = None
+    key: bytes = b""
+    """What calls of it are known by: not its name, where a method is never meant by that alone."""
+    looked: int = 0
+    """Marks up to here are from before it, or say nothing of whether it may end."""
+    may_end: bool = False
+    """Is there a way around what comes next in it?"""
+    hidden: bool = False
+    """Does its name mean something else in it?"""
 
 
 _Frame: TypeAlias = tuple[int, int, int, int, float, int, _Scope, Unit, list[int]]
@@ -41,11 +53,11 @@ _TERMS = {
     for weight, names in rows.items()
     for name in names.split()
 }
-_SELF = frozenset({b"self", b"this", b"Self", b"cls"})
 _CALLED, _INDEXED, _NESTED = -1, -2, -3
 _PRIME, _MASK = 1_000_003, (1 << 61) - 1
 _NESTS = r.BRANCH | r.LOOP
 _BEGINS = r.STATEMENT | r.ARM
+_NO_TARGET = r.USES | r.CALL | r.CHAIN
 _LEAVES = r.JUMP | r.RETURN
 _OPERATED = r.CHAIN | r.ASSIGN
 _BLANKS = b" \t\r\n\f"
@@ -55,7 +67,9 @@ _DEEP = 1000
 """Operators of one kind are told apart by depth, to this."""
 _LIGHTLY = 0.1
 """What an operator counts in a table, where it says what a value is and nothing happens, and a `|` that joins flags."""
-_NOT_LIGHT, _NO_TABLE = ~(r.CONSTANT | r.UNION), ~r.DATA
+_HELD = 0.3
+"""What a lock or a type counts where it says only what a thing consists of."""
+_NOT_LIGHT, _NO_TABLE = ~(r.CONSTANT | r.UNION), ~(r.DATA | r.FIELD)
 _MOST_JOINED = 16
 """Nodes of a name or a constant: what has more is neither."""
 _PARTS = re.compile(rb"\[|(?<!this)(?<!self)(?:\.|->)")
@@ -102,7 +116,6 @@ def walk(parsed: Parsed, range_: Range, found: Found | None = None) -> Found:
     frames: list[_Frame] = []
     # What came last:
     after_else = after_dot = after_gives = False
-    last_operand = b""
     last_defined: bytes | None = None
     units.append(unit)
     while True:
@@ -123,7 +136,6 @@ def walk(parsed: Parsed, range_: Range, found: Found | None = None) -> Found:
                 unit.tokens += 1
                 unit.shape = (unit.shape * _PRIME + token) & _MASK
             after_else = after_dot = after_gives = False
-            last_operand = b""
             while not cursor.goto_next_sibling():
                 if not frames:
                     return found
@@ -139,6 +151,8 @@ def walk(parsed: Parsed, range_: Range, found: Found | None = None) -> Found:
             above = flags & r.CONTAINER
         else:
             token = tokens_of.get(kind, 0)
+            if flags & r.CONTAINER and kind in roles.tuples and is_single(node, roles):
+                flags = r.PAREN
             is_leaf = bool(flags & r.WHOLE) or not node.child_count
             if token and (flags & _BEGINS or (above & r.CONTAINER and not flags & r.CONTAINER)):
                 if flags & r.STATEMENT:
@@ -152,7 +166,9 @@ def walk(parsed: Parsed, range_: Range, found: Found | None = None) -> Found:
             if flags & r.MARK:
                 measure, weight = roles.marks[kind]
                 if measure != "types" or not node.has_error:  # what a parser guesses is often the oddest
-                    if context & r.DATA and measure == "unsafe":
+                    if context & r.FIELD and (measure != "types" or weight < 1):
+                        weight *= _HELD
+                    elif context & r.DATA and measure == "unsafe":
                         weight *= _LIGHTLY
                     marks.append((measure, kind, weight, unit))
             if flags & r.STRING:
@@ -167,18 +183,18 @@ def walk(parsed: Parsed, range_: Range, found: Found | None = None) -> Found:
                 descends = not is_leaf
                 above = flags
                 after_else = after_dot = after_gives = False
-                last_operand = b""
             elif not is_leaf:
                 descends = True
                 defines = False
                 if not context & r.TYPE:
-                    defines = (cursor.field_id in defining and not above & (r.USES | r.CALL)) or bool(
+                    defines = (cursor.field_id in defining and not above & _NO_TARGET) or bool(
                         above & r.DEFINES or (context & r.DEFINES and above & r.PASSES)
                     )
                 context = context | r.DEFINES if defines else context & ~r.DEFINES
                 if above & r.KEYED and cursor.field_id == roles.key:
                     context |= r.KEY
                 if flags & r.LEVELS:
+                    in_table = context & r.DATA
                     context &= _NO_TABLE
                     if flags & _NESTS:
                         if not (after_else and flags & r.BRANCH):  # `else if` was counted with its `else`
@@ -203,14 +219,14 @@ def walk(parsed: Parsed, range_: Range, found: Found | None = None) -> Found:
                         found.levels.append(level)
                     if flags & (r.FUNCTION | r.LAMBDA):
                         if inside:
-                            found.functions.append(inside)
+                            found.functions.append(inside / 2 if in_table else inside)
                             nesting += 1
                         inside += 1
                         name = b"" if flags & r.FUNCTION else last_defined if after_gives else None
-                        scope = _Scope(name, {})
+                        scope = _Scope(name, {}, node, looked=len(marks))
                         found.given.append(scope.given)
                         if name:
-                            found.calls.setdefault(name, set())
+                            _named(scope, name, parsed, found)
                 if flags & r.EXPRESSES:
                     if flags & r.INNER:
                         depth += 1
@@ -228,21 +244,27 @@ def walk(parsed: Parsed, range_: Range, found: Found | None = None) -> Found:
                             chain = [0]
                         context &= _NOT_LIGHT
                         first, sign = node.child(0), node.child(1)
-                        is_literal = flags & r.UNARY or (first is not None and first.kind_id in literals)
+                        is_literal = flags & r.UNARY or (
+                            first is not None
+                            and (first.kind_id in literals or flags_of.get(first.kind_id, 0) & r.PAREN)
+                        )
                         if is_literal and _is_constant(node, roles):
                             context |= r.CONSTANT
                         if sign is not None and sign.kind_id in uniting and _unites(node, roles):
                             context |= r.UNION
                     elif flags & r.PAREN:
                         if above & r.CHAIN:
-                            depth += 1
-                            unit.shape = (unit.shape * _PRIME + _NESTED) & _MASK
+                            if alters(node, parsed, roles):
+                                depth += 1
+                                unit.shape = (unit.shape * _PRIME + _NESTED) & _MASK
+                            else:
+                                flags = above  # as if they were not there
                     elif flags & r.TERNARY:
                         depth += 1
                     elif flags & r.INSET and unit.tokens >= unit.most:
                         unit = unit.further()
                         units.append(unit)
-                    context |= flags & (r.TYPE | r.DATA)
+                    context |= flags & (r.TYPE | r.DATA if inside else r.TYPE | r.DATA | r.FIELD)
                 if flags & r.ACTS:
                     if flags & r.ASSIGN:
                         sign = node.child(1)
@@ -265,7 +287,7 @@ def walk(parsed: Parsed, range_: Range, found: Found | None = None) -> Found:
                 defines = not context & r.TYPE and (
                     (
                         place in defining
-                        and (not above & (r.USES | r.CALL) or bool(context & r.DEFINES and above & r.USES))
+                        and (not above & _NO_TARGET or bool(context & r.DEFINES and above & r.USES))
                     )
                     or bool(above & r.DEFINES or (context & r.DEFINES and above & r.PASSES))
                 )
@@ -278,24 +300,26 @@ def walk(parsed: Parsed, range_: Range, found: Found | None = None) -> Found:
                         scope.given.setdefault(text, []).append((unit, nesting, level))
                     last_defined = text
                     if scope.name == b"":
-                        scope.name = text
-                        found.calls.setdefault(text, set())
+                        if not is_parameter(node):  # Go's methods tell first what they are of
+                            _named(scope, text, parsed, found)
+                    elif text == scope.name and node.parent != scope.node:  # a function's own name
+                        scope.hidden = True
                 elif after_dot or flags & r.MEMBER:
                     names.setdefault(b"." + text, unit)
-                    if text == scope.name and last_operand in _SELF:
-                        found.recursions += 1
-                        found.calls[text].add(text)
+                    if text == scope.name:
+                        _recur(node, text, scope, parsed, roles, found)
                 else:
                     names.setdefault(text, unit)
                     used.setdefault(text, unit)
                     if scope.name and (above & r.CALL or place == roles.callee):
-                        found.calls[scope.name].add(text)
-                        found.recursions += text == scope.name
+                        if text != scope.name:
+                            found.calls[scope.key].add(text)
+                        elif not scope.hidden:
+                            _recur(node, text, scope, parsed, roles, found)
                 term = _TERMS.get(text)
                 if term is not None and text not in found.defined:
-                    marks.append((term[0], "term", term[1], unit))
+                    marks.append((term[0], "term", term[1] * _HELD if context & r.FIELD else term[1], unit))
                 after_else = after_dot = after_gives = False
-                last_operand = text
             else:
                 if token:
                     if unit.tokens >= unit.most and token != r.OPERAND:
@@ -323,8 +347,6 @@ def walk(parsed: Parsed, range_: Range, found: Found | None = None) -> Found:
                     _broken(roles.keywords[kind], unit, nesting, level, found)
                 after_else, after_gives = bool(flags & r.ELSE), bool(flags & r.GIVES)
                 after_dot = bool(flags & r.DOT)
-                if not after_dot:
-                    last_operand = data[begin:end] if end - begin <= 4 else b""
         if descends and (
             cursor.goto_first_child()
             if begin >= low
@@ -383,7 +405,7 @@ def _operate(
 def _is_constant(node: Node, roles: Roles) -> bool:
     """Has the operator that *node* is only literals to work on?"""
     return all(
-        child.kind_id in roles.literals or roles.flags.get(child.kind_id, 0) & r.SKIP
+        bare(child, roles).kind_id in roles.literals or roles.flags.get(child.kind_id, 0) & r.SKIP
         for child in node.named_children
     )
 
@@ -393,7 +415,9 @@ def _unites(node: Node, roles: Roles) -> bool:
     flags_of, looked_at = roles.flags, 0
     if not _has_union(node, roles):
         return False
-    waiting = [child for child in node.named_children if not flags_of.get(child.kind_id, 0) & r.SKIP]
+    waiting = [
+        bare(child, roles) for child in node.named_children if not flags_of.get(child.kind_id, 0) & r.SKIP
+    ]
     if waiting and flags_of.get(waiting[0].kind_id, 0) & r.CHAIN and _has_union(waiting[0], roles):
         del waiting[0]
     while waiting:
@@ -412,6 +436,32 @@ def _unites(node: Node, roles: Roles) -> bool:
 
 def _has_union(node: Node, roles: Roles) -> bool:
     return any(child.kind_id in roles.unions for child in node.children)
+
+
+def _named(scope: _Scope, name: bytes, parsed: Parsed, found: Found) -> None:
+    """The function that *scope* is of is called *name*."""
+    scope.name = scope.key = name
+    if parsed.grammar.apart and scope.node is not None and is_method(scope.node, parsed):
+        scope.key = b"." + name
+    found.calls.setdefault(scope.key, set())
+
+
+def _recur(node: Node, text: bytes, scope: _Scope, parsed: Parsed, roles: Roles, found: Found) -> None:
+    """*node* names what the function around it is called: a recursion, where it is a call of it that something decides on.
+
+    A call with nothing before or around it that may leave it out is no recursion: one with the same name is called, or
+    it never ends.
+    """
+    if not scope.may_end:
+        marks = found.marks
+        scope.may_end = any(
+            marks[n][0] == "branching" or marks[n][1] in roles.questions
+            for n in range(scope.looked, len(marks))
+        )
+        scope.looked = len(marks)
+    if scope.may_end and scope.node is not None and means(node, text, scope.node, parsed, roles):
+        found.recursions += 1
+        found.calls[scope.key].add(scope.key)
 
 
 def _broken(role: int, unit: Unit, nesting: int, level: int, found: Found) -> None:

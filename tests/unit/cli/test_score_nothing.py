@@ -27,6 +27,7 @@ def files(monkeypatch, tmp_path):
         "some/b.py": "x = 1\n",
         "none/a.txt": "words\n",
         "empty.py": "\n",
+        "long.js": "!function () { " + "var a = function () { b(); };" * 2000 + " }();\n",
     }.items():
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text(text)
@@ -39,6 +40,7 @@ def files(monkeypatch, tmp_path):
         (["flat"], ["No file in flat", "--whole"]),
         (["none"], ["No file in none", "--whole"]),
         (["empty.py"], ["no definition in empty.py"]),
+        (["long.js"], ["long.js is too large", "--whole"]),
         (["--whole", "empty.py"], ["nothing to score in empty.py"]),
         (["--whole", "none"], ["nothing to score in none"]),
     ],

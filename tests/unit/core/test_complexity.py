@@ -175,7 +175,8 @@ COGNITIVE = {
     "a function in a function is a level": ("def f():\n    def g():\n        if a:\n            pass\n", 2),
     "a conditional expression": ("x = a if b else c\n", 1),
     "one that catches": ("try:\n    f()\nexcept E:\n    g()\n", 1),
-    "recursion": ("def f(n):\n    return f(n - 1)\n", 1),
+    "recursion": ("def f(n):\n    return n and f(n - 1)\n", 2),
+    "a function that never ends": ("def f(n):\n    return f(n - 1)\n", 0),
     "recursion in a circle": ("def f(n):\n    return g(n)\n\ndef g(n):\n    return f(n)\n", 2),
     "a call of what somebody else calls the same": ("def get(self, k):\n    return self.inner.get(k)\n", 0),
 }
@@ -290,6 +291,7 @@ SAME = {
     "guards of one shape": ("if a is None:\n    f()\nif b is None:\n    f()\n", "branching", 1.5),
     "guards of different shapes": ("if a is None:\n    f()\nif b > 1:\n    f()\n", "branching", 2),
     "loops side by side": ("for a in b:\n    f()\nfor c in d:\n    f()\n", "loops", 1.5),
+    "a name that is only compared": ("def f(a):\n    if a - b:\n        f(a - c)\n", "state", 0),
     "an ordinary list": ("x: list[int] = f()\n", "types", 0.11),
 }
 
@@ -301,6 +303,19 @@ def test_what_is_of_one_kind_fades(case):
     document = snapshot(text)
 
     assert score(document, whole(document.lines), SYNTAX).measures[measure] == pytest.approx(expected)
+
+
+@pytest.mark.parametrize("language", ["java", "cpp", "csharp", "javascript", "go", "rust"])
+def test_the_left_side_of_an_operator_gets_no_value(language):
+    """Grammars call it what they call the left side of `=`."""
+    body = "if (a < 2) { return a - b; }" if language != "go" else "if a < 2 {\n\treturn a - b\n}"
+    heads = {"javascript": "function f(a)", "go": "func f(a int) int", "rust": "fn f(a: u8) -> u8"}
+    document = snapshot(
+        f"{heads.get(language, 'int f(int a)')} {{\n{body}\n}}\n", language, uri="file:///left"
+    )
+    measures = score(document, whole(document.lines), SYNTAX).measures
+
+    assert measures["state"] == 0
 
 
 def test_texts_that_document_are_no_code():

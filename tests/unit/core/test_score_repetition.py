@@ -111,6 +111,46 @@ def repeated(parts: tuple[str, str, str, str], count: int) -> float:
     return scored(head.replace("{n}", "0") + rows + tail, language).value
 
 
+LISTS = {
+    "tests": (
+        "typescript",
+        "",
+        'it("t {n}", async () => { expect(await f({n})).toBe({n}) });\n',
+        "",
+    ),
+    "calls with bits": ("c", "void f(void) {\n", "  w({n}, 1<<3|v&0x3);\n", "}\n"),
+    "calls with bits at the top": ("python", "", "w({n}, 1 << 3 | v & 0x3)\n", ""),
+    "settings": (
+        "python",
+        "A = {\n",
+        "    'k{n}': (lambda x: x + {n}, re.compile(r'[a-z]+{n}\\d*')),\n",
+        "}\n",
+    ),
+    "settings in a function": (
+        "python",
+        "def f():\n    return {\n",
+        "        'k{n}': {'get': lambda x: x.a{n}, 'match': re.compile(r'^/a{n}/(\\d+)$')},\n",
+        "    }\n",
+    ),
+    "settings in javascript": (
+        "javascript",
+        "const a = {\n",
+        "  k{n}: { get: (x) => x.a{n}, match: /^a{n}(\\d+)$/ },\n",
+        "};\n",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", LISTS)
+def test_a_list_of_what_is_not_quite_plain_stays_out_of_the_middle(name):
+    """Tests of one line, calls with masks, settings with a function and a pattern each: one is easy, and many are not hard."""
+    values = [repeated(LISTS[name], count) for count in (1, 50, 3000)]
+
+    assert values == sorted(values)
+    assert values[0] < 0.3
+    assert values[2] < 0.5
+
+
 @pytest.mark.parametrize("name", TABLES)
 def test_a_table_is_easy_however_long_it_is(name):
     """Constants with operators on bits and numbers, in each language's way to write them down."""
