@@ -201,7 +201,7 @@ async def test_what_a_person_chose_is_asked_and_its_cost_said(tmp_path):
         assert await simplify(s, model=STRONG) == STRONG
 
         assert f"What {STRONG} costs now: this request would take" in s.said
-        assert "The score of the code is 0.0" in s.said
+        assert "The score of the code is 0." in s.said
         assert "no other model is asked: you chose this one" in s.said
 
 

@@ -78,7 +78,7 @@ WEIGHTS: Mapping[str, Weight] = {
 """By measure. The order is the one in which ties are told."""
 PEAK = 1.5
 """How much one great part outdoes several small ones: 1 would add them plainly, more lets the greatest speak."""
-MIDDLE = 1.3
+MIDDLE = 1.34
 """Sum of the parts that gives one half."""
 STEEPNESS = 1.36
 ALONE = ("concurrency", "unsafe", "types", "bits")
