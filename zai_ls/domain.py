@@ -436,16 +436,57 @@ class Choice:
 
 # -- quota --------------------------------------------------------------------------------------------------
 
+WindowName = Literal["5h", "week", "month", "budget"]
+"""`month` is that of tool calls; `budget` is what a person allows themselves."""
+
+Unit = Literal["credits", "prompts", "tokens", "calls", "money"]
+"""What a window counts."""
+
 
 @dataclass(frozen=True, slots=True)
 class Window:
     """One quota period."""
 
-    name: Literal["5h", "week", "month", "budget"]
+    name: WindowName
     used_percent: float | None
     """0..100; None when unknown. Unknown is never 0."""
     resets_at: float | None
+    """When it refills, whole or (where each use returns by itself) for the last bit of it; None while it is not open, or unknown."""
     source: Literal["reported", "estimated"]
     limit: float | None = None
     used: float | None = None
-    unit: Literal["credits", "prompts", "tokens", "calls", "money"] = "credits"
+    unit: Unit = "credits"
+    read_at: float | None = None
+    """When the service told of it; what was sent since is added by our own count. None: it never did, for this period."""
+    others: float = 0.0
+    """Per cent of the window by which the last reading was above what this machine's own requests explain."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One answer of the quota endpoint, or of the balance endpoint where the account has no plan."""
+
+    at: float
+    """When it came, epoch seconds."""
+    windows: tuple[Window, ...] = ()
+    """As the service told of them, `source` always `reported`; those that it did not tell of are missing."""
+    level: str = ""
+    """The plan, in the service's word; empty when it does not say."""
+    balance: float | None = None
+    """Money left, pay-as-you-go; None when unknown."""
+    currency: Literal["usd", "cny"] = "usd"
+
+
+@dataclass(frozen=True, slots=True)
+class Forecast:
+    """Where a window is going at the pace of late."""
+
+    name: WindowName
+    pace: float
+    """In the window's unit (per cent where its limit is not known), an hour."""
+    ends_at: float | None = None
+    """When it is used up at that pace; None: not before it refills, or not known."""
+    returns_at: float | None = None
+    """When something comes back."""
+    returns: float | None = None
+    """How much does then, in the same unit as `pace`."""

@@ -7,7 +7,7 @@ A block opens at the first use, refills whole when its time is over, and does no
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from zai_ls.domain import Window
 
@@ -15,6 +15,40 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from zai_ls.catalogue import PlanWindow
+    from zai_ls.domain import Unit
+
+
+@dataclass(frozen=True, slots=True)
+class Amount:
+    """A sum over requests, in each unit that a window may count; refused ones took nothing."""
+
+    calls: int = 0
+    credits: float = 0.0
+    prompts: float = 0.0
+    """Calls, each as often as its model and hour count on plans whose windows are in prompts."""
+    tokens: int = 0
+    """Of prompts and replies."""
+    money: float = 0.0
+
+    def of(self, unit: Unit) -> float:
+        """The amount in *unit*."""
+        return float(getattr(self, unit))
+
+
+class History(Protocol):
+    """What this machine has sent for one account; open requests count at their expected cost. Times are epoch seconds."""
+
+    def first_from(self, at: float) -> float | None:
+        """When the first request that took something was started at or after *at*; None when there was none."""
+        ...
+
+    def between(self, since: float, until: float) -> Amount:
+        """What was started at or after *since* and before *until*."""
+        ...
+
+    def unsettled_at(self, at: float) -> Amount:
+        """What the service had not counted yet at *at*: what ended after it, or has not ended, whenever it was started."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
