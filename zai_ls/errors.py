@@ -204,6 +204,27 @@ class ServerError(ServiceError):
     retryable = True
 
 
+class NoReading(ZaiError):
+    """The service does not tell how full the quota is (`why`); nothing else fails for it, and our own count goes on.
+
+    `why` is one of `auth` (the key is not taken), `no_plan`, `team` (such plans tell nothing to a key alone), `not_json`,
+    `odd` (a form that we do not know) and `http` (not reached, or refused).
+    """
+
+    message_id = "error.no_reading_odd"
+    scope = "account"
+    whys: ClassVar[frozenset[str]] = frozenset({"auth", "no_plan", "team", "not_json", "odd", "http"})
+
+    @property
+    def user_text(self) -> str:
+        """What happened, what it means for what is shown, and what to do."""
+        return say(
+            f"error.no_reading_{self.why if self.why in self.whys else 'odd'}",
+            host=self.host or "the service",
+            detail=self.detail or "no detail",
+        )
+
+
 # -- our own answers ----------------------------------------------------------------------------------------
 
 

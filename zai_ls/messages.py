@@ -32,6 +32,30 @@ _ENGLISH: dict[str, str] = {
         "zai-ls has stopped all requests. Read the notice on the service's website, then run `zai-ls resume`."
     ),
     "error.server_error": "The service failed ({code}: {detail}). Nothing was changed; try again later.",
+    "error.no_reading_auth": (
+        "{host} does not take the API key for the question how much quota is left ({detail}). What is shown is estimated from "
+        "what this machine sends. Check the key and that it belongs to {host}; `zai-ls doctor` helps."
+    ),
+    "error.no_reading_no_plan": (
+        "The account at {host} has no Coding Plan that runs, so it has no quota windows. If you have such a plan, "
+        "check that the key is the one of that plan."
+    ),
+    "error.no_reading_team": (
+        "{host} names no quota window, as for the members of a team plan, whose quota zai-ls cannot read. What is shown is "
+        "estimated from what this machine sends; the service's website knows the true figures."
+    ),
+    "error.no_reading_not_json": (
+        "{host} answered the question how much quota is left with something else, such as a page of a proxy. What is shown is "
+        "estimated from what this machine sends. Check ZAI_BASE_URL and the proxy if this goes on."
+    ),
+    "error.no_reading_odd": (
+        "{host} told how much quota is left in a form that zai-ls does not know. What is shown is estimated from what this "
+        "machine sends. Update zai-ls if you can, else please report this."
+    ),
+    "error.no_reading_http": (
+        "{host} did not tell how much quota is left ({detail}). What is shown is estimated from what this machine sends. "
+        "zai-ls asks again by itself, less often while this goes on."
+    ),
     # -- our own answers -----------------------------------------------------------------------------------
     "error.busy": "Another request holds the account's slot; this suggestion would have come too late.",
     "error.superseded": "A newer request replaced this one.",

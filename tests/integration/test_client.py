@@ -14,16 +14,14 @@ from tests.clock import TurnedClock, settle
 from zai_ls.clock import SystemClock
 from zai_ls.domain import Account, Secret
 from zai_ls.errors import (
-    AuthFailed,
     BadReply,
     BadRequest,
     InsecureHost,
-    RateLimited,
     TimedOut,
     Unreachable,
     ZaiError,
 )
-from zai_ls.glm.client import Client
+from zai_ls.glm.client import Client, Timeouts
 
 EVENT = b'data: {"a": 1}\n\n'
 DONE = b"data: [DONE]\n\n"
@@ -546,39 +544,45 @@ async def test_after_the_last_event_the_end_is_waited_for_a_second():
         await gone.wait()
 
 
-@pytest.mark.parametrize(
-    ("body", "status", "expected"),
-    [
-        (
-            b'{"code": 200, "success": true, "data": {}}',
-            b"200 OK",
-            {"code": 200, "success": True, "data": {}},
-        ),
-        (b'{"code": 401, "msg": "no", "success": false}', b"200 OK", AuthFailed),
-        (b'{"error": {"code": "1302"}}', b"429 Too Many Requests", RateLimited),
-        (b"<html>", b"401 Unauthorized", AuthFailed),
-        (b"<html>", b"200 OK", BadReply),
-        (b"", b"200 OK", BadReply),
-    ],
-)
 @pytest.mark.parametrize(("raw_key", "header"), [(False, b"Bearer the-key"), (True, b"the-key")])
-async def test_reading_json(body, status, expected, raw_key, header):
-    """Beside the base's own path, on its origin; a refusal is raised also when its status is 200."""
+@pytest.mark.parametrize("status", [b"200 OK", b"401 Unauthorized"])
+async def test_a_short_answer(status, raw_key, header):
+    """Beside the base's own path, on its origin, of any status, up to a bound."""
 
     async def answer(peer: Peer) -> None:
-        await peer.whole(body, status)
+        await peer.whole(b"x" * 100, status, b"Retry-After: 7")
 
     async with serving(answer) as served, client() as one:
         path = "/api/monitor/usage/quota/limit?type=2"
-        if isinstance(expected, dict):
-            assert await one.get_json(account(served.url), path, raw_key=raw_key) == expected
-        else:
-            with pytest.raises(expected) as raised:
-                await one.get_json(account(served.url), path, raw_key=raw_key)
-            assert raised.value.host == "127.0.0.1"
-    ((line, headers, _),) = served.requests
+        asked = {"headers": [("Accept-Language", "en"), ("Authorization", "other")], "raw_key": raw_key}
+        whole = await one.get(account(served.url), path, limit=1000, **asked)
+        begun = await one.get(account(served.url), path, limit=10, **asked)
+
+    assert (whole.status, whole.body, whole.headers["retry-after"]) == (int(status[:3]), b"x" * 100, "7")
+    assert begun.body == b"x" * 10
+    line, headers, _ = served.requests[0]
     assert line == b"GET /api/monitor/usage/quota/limit?type=2 HTTP/1.1"
-    assert headers[b"authorization"] == header
+    assert (headers[b"authorization"], headers[b"accept-language"]) == (header, b"en")
+
+
+async def test_a_short_answer_is_waited_for_as_long_as_is_said():
+    """Not as long as a model's reply."""
+    clock = TurnedClock()
+    asked = asyncio.Event()
+
+    async def answer(peer: Peer) -> None:
+        asked.set()
+        await peer.gone()
+
+    async with serving(answer) as served, client(clock) as one:
+        timeouts = Timeouts(first_byte=10.0, between=10.0, total=10.0)
+        task = asyncio.create_task(one.get(account(served.url), "/a", limit=10, timeouts=timeouts))
+        await asked.wait()
+        await clock.turn(9.0)
+        assert not task.done()
+        await clock.turn(2.0)
+        with pytest.raises(TimedOut):
+            await task
 
 
 @pytest.mark.parametrize(

@@ -34,7 +34,10 @@ def build_app(service: Service) -> Starlette:
             _chat(service, "/api/anthropic/v1/messages", "anthropic", AnthropicServer()),
             Route("/api/paas/v4/models", _models(service, "paas")),
             Route("/api/coding/paas/v4/models", _models(service, "coding")),
-            Route("/api/monitor/usage/quota/limit", _quota(service)),
+            Route("/api/monitor/usage/quota/limit", _console(service, "quota", _quota_body)),
+            Route(
+                "/api/biz/account/query-customer-account-report", _console(service, "balance", _balance_body)
+            ),
             Route("/emulator/record", _record(service)),
             Route("/emulator/script", _script(service), methods=["POST"]),
             Route("/emulator/turn", _turn(service), methods=["POST"]),
@@ -65,42 +68,62 @@ def _models(service: Service, route: str) -> Callable[[Request], Awaitable[Respo
     return models
 
 
-def _quota(service: Service) -> Callable[[Request], Awaitable[Response]]:
-    async def quota(request: Request) -> Response:
-        """`GET /api/monitor/usage/quota/limit`: its errors come with HTTP status 200, unless a fault says otherwise."""
+def _console(
+    service: Service, route: str, body_of: Callable[[Service, str, Request], bytes]
+) -> Callable[[Request], Awaitable[Response]]:
+    async def console(request: Request) -> Response:
+        """A `GET` of the console's own: its errors come with HTTP status 200, unless a fault says otherwise."""
         headers = headers_of(request.scope)
         key = key_of(headers)
-        served = service.record.note(key, "quota")
+        served = service.record.note(key, route)
         asked = headers.get(HEADER)
         try:
             fault = Fault.read(asked) if asked else service.quota_fault
         except BadScript as error:
             service.record.end(served, key, "refused")
             return Response(str(error), 400)
-        status, body = 200, _quota_body(service, key, request.query_params.get("generation"))
+        status, body = 200, _locked(service, key, headers) or body_of(service, key, request)
         if fault is not None:
             served.fault = str(fault)
-            status, body = _broken_quota(service, fault, headers, body)
+            if fault.name == "hang":
+                while (await request.receive())["type"] != "http.disconnect":
+                    pass
+            status, body = _broken(service, fault, headers, body)
         served.status = status
         failed = status != 200 or b'"success":true' not in body
         service.record.end(served, key, "fault" if fault else "refused" if failed else "complete")
         return _json(service, body, status)
 
-    return quota
+    return console
 
 
-def _quota_body(service: Service, key: str, generation: str | None) -> bytes:
+def _locked(service: Service, key: str, headers: dict[str, str]) -> bytes:
+    """The refusal of a key; empty when it is taken."""
     if not key:
         return in_band(1001, "Header中未收到Authorization参数，无法进行身份验证。")
-    if key not in service.config.keys:
+    if key not in service.config.keys or not service.takes(headers.get("authorization", "")):
         return in_band(401, "token expired or incorrect")
+    return b""
+
+
+def _quota_body(service: Service, key: str, request: Request) -> bytes:
+    """`GET /api/monitor/usage/quota/limit`."""
     if service.plan(key) == "payg":
         return in_band(500, "This account has no coding plan")
+    generation = request.query_params.get("generation")
     told = generation if generation in {"credits", "tokens"} else None
     return _dumps(service.windows(key).payload(service.now(), told))  # type: ignore[arg-type] # tested just above
 
 
-def _broken_quota(service: Service, fault: Fault, headers: dict[str, str], body: bytes) -> tuple[int, bytes]:
+def _balance_body(service: Service, key: str, _: Request) -> bytes:
+    """`GET /api/biz/account/query-customer-account-report`: money, in the currency of the host; nothing on a plan."""
+    money = 0.0 if service.plan(key) != "payg" else service.balance
+    told = {"rechargeAmount": money, "giveAmount": 0.0, "totalSpendAmount": 0.0, "frozenBalance": 0.0}
+    told |= {"balance": money, "availableBalance": money}
+    return _dumps({"code": 200, "msg": "Operation successful", "success": True, "data": told})
+
+
+def _broken(service: Service, fault: Fault, headers: dict[str, str], body: bytes) -> tuple[int, bytes]:
     """The faults that make sense here; any other is played as an empty answer."""
     language = language_of(headers.get("accept-language", ""), service.config.language)
     match fault.name:

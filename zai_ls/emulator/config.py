@@ -42,6 +42,10 @@ class EmulatorConfig:
     """Limits that replace the plan's own, by window name (`5h`, `week`)."""
     calls_per_prompt: float = 15.0
     """How many calls count as one prompt of the older plans."""
+    balance: float | None = 25.0
+    """Money of each pay-as-you-go key, as the balance endpoint tells it; None: it does not tell. Nothing is taken from it."""
+    console_keys: Literal["both", "raw", "bearer"] = "both"
+    """How the quota and the balance endpoint want the key in `Authorization`: bare, as a bearer token, or either way."""
     language: Literal["en", "zh"] = "en"
     """Of refusals, when the request does not say which it wants."""
 

@@ -170,7 +170,7 @@ class Emulator:
         self.service.script.rules.append(Rule(played, answer, model=model, body=body, nth=nth, times=times))
 
     def fail_quota(self, fault: str | None) -> None:
-        """Let the quota endpoint fail like this until told otherwise; None: no more."""
+        """Let the quota and the balance endpoint fail like this until told otherwise; None: no more."""
         self.service.quota_fault = Fault.read(fault) if fault else None
 
     def turn(self, seconds: float) -> None:

@@ -31,7 +31,9 @@ class Service:
         self.record = Record(clock.now, config.slots, enforce=config.enforce_slots)
         self.script = Script()
         self.quota_fault: Fault | None = None
-        """How the quota endpoint fails, if it shall."""
+        """How the quota and the balance endpoint fail, if they shall."""
+        self.balance = config.balance
+        """Of each pay-as-you-go key; None: not told."""
         self.turned_s = 0.0
         """How far the service's own clock was turned; windows and ids follow it, the record does not."""
         self._asked = 0
@@ -136,6 +138,11 @@ class Service:
         for task in lingering:
             task.cancel()
         await asyncio.gather(*lingering, return_exceptions=True)
+
+    def takes(self, authorization: str) -> bool:
+        """Do the console's routes take a key in this form?"""
+        is_bearer = authorization.strip().lower().startswith("bearer ")
+        return self.config.console_keys in ("both", "bearer" if is_bearer else "raw")
 
     # -- what others may ask ---------------------------------------------------------------------------------
 

@@ -11,16 +11,14 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import os
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import urlsplit
 
 from zai_ls.errors import BadReply, BadRequest, InsecureHost, TimedOut, Unreachable, ZaiError
 from zai_ls.glm.dialect import is_loopback
-from zai_ls.glm.refusals import is_refusal, refusal
 
 if TYPE_CHECKING:
     import ssl
@@ -56,7 +54,6 @@ _AFTER_LAST_EVENT_S = 1.0
 _LOOKS_PER_LIMIT = 4
 _KEEP_ALIVE_S = 45.0
 """An idle connection is kept this long: shorter than the vendor's gateways and the routers between keep theirs."""
-_MAX_JSON = 4 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +66,16 @@ class Timeouts:
     between: float = 30.0
     """Between two chunks."""
     total: float = 300.0
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A short reply, read to its end or to the bound that was set."""
+
+    status: int
+    headers: Mapping[str, str]
+    """Looked up in any case of letters."""
+    body: bytes
 
 
 class Response:
@@ -233,40 +240,26 @@ class Client:
         async with self._open(account, method, url, headers, body, raw_key=False) as response:
             yield response
 
-    async def get_json(
+    async def get(
         self,
         account: Account,
         path: str,
+        headers: Sequence[tuple[str, str]] = (),
         *,
         raw_key: bool = False,
-        headers: Sequence[tuple[str, str]] = (("accept-language", "en-US,en"),),
-    ) -> Any:
-        """The JSON at *path* (with its query) of the account's origin, such as `/api/monitor/usage/quota/limit`.
+        limit: int,
+        timeouts: Timeouts | None = None,
+    ) -> Answer:
+        """What *path* (with its query) of the account's origin answers, of any status, such as `/api/monitor/usage/quota/limit`.
 
-        *raw_key* sends the key without `Bearer`, as the vendor's own tools do on the quota routes.
-        Raises the refusal it holds, also when it came with HTTP status 200, and `BadReply` when it is no JSON.
+        *raw_key* sends the key without `Bearer`, as the vendor's own tools do on the quota routes. More than *limit* bytes
+        are not read: the rest is cut off. Raises as `stream` does.
         """
         parts = urlsplit(account.base_url)
         url = f"{parts.scheme}://{parts.netloc}{path}"
-        async with self._open(account, "GET", url, headers, b"", raw_key=raw_key) as response:
-            body = await response.read(_MAX_JSON)
-        host = parts.hostname or ""
-        try:
-            value = json.loads(body)
-        except (ValueError, RecursionError):
-            if response.status < 400:
-                raise BadReply("not JSON", host=host, status=response.status) from None
-            value = None
-        if response.status >= 400 or is_refusal(value):
-            raise refusal(
-                value,
-                status=response.status,
-                host=host,
-                model="",
-                now=self._clock.now(),
-                headers=response.headers,
-            )
-        return value
+        opening = self._open(account, "GET", url, headers, b"", raw_key=raw_key, timeouts=timeouts)
+        async with opening as response:
+            return Answer(response.status, response.headers, await response.read(limit))
 
     async def aclose(self) -> None:
         """Close all connections; what is in flight breaks off."""
@@ -284,11 +277,12 @@ class Client:
         body: bytes,
         *,
         raw_key: bool,
+        timeouts: Timeouts | None = None,
     ) -> AsyncIterator[Response]:
         host = _checked(account, url)
         pool = await self._pool(account)
         sent = _headers(account, headers, raw_key=raw_key)
-        guard = _Guard(self._clock, self.timeouts)
+        guard = _Guard(self._clock, timeouts or self.timeouts)
         try:
             request = pool.build_request(method, url, headers=sent, content=body or None)
             try:

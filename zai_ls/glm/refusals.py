@@ -121,7 +121,7 @@ def refusal(
         status=status,
         host=host,
         model=model,
-        retry_after_s=_retry_after(headers, now),
+        retry_after_s=retry_after(headers, now),
         resets_at=_resets_at(message, trace, window, now) if window else None,
         window=window,
     )
@@ -214,7 +214,7 @@ def _next_midnight(now: float) -> float:
     return (there.replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)).timestamp()
 
 
-def _retry_after(headers: Mapping[str, str] | None, now: float | None) -> float | None:
+def retry_after(headers: Mapping[str, str] | None, now: float | None) -> float | None:
     """Seconds that the service asks us to wait (`retry-after-ms`, `retry-after`: seconds or a date); None when unsaid."""
     if headers is None:
         return None
