@@ -7,38 +7,11 @@ import sqlite3
 
 import pytest
 
-from tests.clock import TurnedClock
+from tests.contract.desks import ACCOUNT
 from zai_ls.core.throttle import Closure, Go, Refuse, Wait
 from zai_ls.domain import Lane, Usage
 from zai_ls.state import closures
-from zai_ls.state.db import Database
-from zai_ls.state.ledger import LastEnded, Ledger, Reservation, settle_orphans
-
-ACCOUNT = "acme"
-
-
-class Desk:
-    """Ledgers of several processes on one folder."""
-
-    def __init__(self, folder) -> None:
-        self.folder = folder
-        self.clock = TurnedClock()
-        self.databases: list[Database] = []
-
-    def ledger(self) -> Ledger:
-        self.databases.append(Database(self.folder))
-        return Ledger(self.databases[-1], self.clock)
-
-    def pass_s(self, seconds: float) -> None:
-        self.clock.set_back(-seconds)
-
-
-@pytest.fixture
-def desk(tmp_path):
-    desk = Desk(tmp_path / "state")
-    yield desk
-    for database in desk.databases:
-        database.close()
+from zai_ls.state.ledger import LastEnded, Reservation, settle_orphans
 
 
 def entry(**fields) -> Reservation:

@@ -9,30 +9,17 @@ from dataclasses import replace
 
 import pytest
 
-from tests.clock import TurnedClock
+from tests.contract.desks import ACCOUNT, Desk
 from zai_ls.core.completion.fate import Fate
-from zai_ls.core.throttle import Go
-from zai_ls.domain import Lane, Usage
-from zai_ls.state import schema
-from zai_ls.state.db import BUSY_S, Database
-from zai_ls.state.ledger import Ledger, Reservation
+from zai_ls.domain import Lane
+from zai_ls.state.db import BUSY_S
 from zai_ls.state.shown import CompletionRow, Shown
 
-ACCOUNT = "acme"
 DAY_S = 86_400.0
 
 
-class Desk:
-    """What several processes have in common: a folder and the time."""
-
-    def __init__(self, folder) -> None:
-        self.folder = folder
-        self.clock = TurnedClock()
-        self.databases: list[Database] = []
-
-    def database(self) -> Database:
-        self.databases.append(Database(self.folder))
-        return self.databases[-1]
+class ShownDesk(Desk):
+    """With completions on it."""
 
     def shown(self) -> Shown:
         return Shown(self.database(), self.clock)
@@ -55,18 +42,16 @@ class Desk:
         }
         return Fate(id=id_, outcome=outcome, **fields)
 
-    def rows(self):
+    def outcomes(self):
         """The table as it is, but for the times."""
-        with contextlib.closing(sqlite3.connect(self.folder / "state.db")) as database:
-            return database.execute("SELECT id, outcome, retained FROM completion ORDER BY id").fetchall()
+        return self.rows("SELECT id, outcome, retained FROM completion ORDER BY id")
 
 
 @pytest.fixture
 def desk(tmp_path):
-    desk = Desk(tmp_path / "state")
+    desk = ShownDesk(tmp_path / "state")
     yield desk
-    for database in desk.databases:
-        database.close()
+    desk.close()
 
 
 def test_all_that_is_known_is_kept_and_no_text(desk):
@@ -145,7 +130,7 @@ def test_what_is_said_later_counts_but_an_acceptance_stays_one(desk):
     (row,) = shown.completion_stats(ACCOUNT, 0)
 
     assert (row.shown, row.accepted, row.rejected, row.characters) == (1, 1, 0, 5)
-    assert desk.rows() == [("1", "accepted", 0)]
+    assert desk.outcomes() == [("1", "accepted", 0)]
     shown.note(desk.fate("1", accepted_characters=20, characters=30, lines=3))
     assert shown.completion_stats(ACCOUNT, 0)[0].characters == 20
     sizes = desk.databases[0].read(lambda c: c.execute("SELECT characters, lines FROM completion").fetchone())
@@ -159,7 +144,7 @@ def test_only_what_was_accepted_can_be_retained(desk):
     shown.retained("1", True)
     shown.retained("2", True)
 
-    assert desk.rows() == [("1", "rejected", None)]
+    assert desk.outcomes() == [("1", "rejected", None)]
 
 
 def test_what_is_old_goes(desk):
@@ -171,18 +156,18 @@ def test_what_is_old_goes(desk):
     shown.note(old)
     shown.note(young)
     shown.note(desk.fate("at once"))
-    assert [row[0] for row in desk.rows()] == ["at first", "at once", "old", "young"]
+    assert [row[0] for row in desk.outcomes()] == ["at first", "at once", "old", "young"]
     desk.clock.set_back(-3601)
     shown.note(desk.fate("later"))
-    assert [row[0] for row in desk.rows()] == ["at first", "at once", "later", "young"]
+    assert [row[0] for row in desk.outcomes()] == ["at first", "at once", "later", "young"]
 
     shown.note(old)
     desk.shown().note(desk.fate("another process"))
-    assert "old" not in [row[0] for row in desk.rows()]
+    assert "old" not in [row[0] for row in desk.outcomes()]
     shown.note(old)
     desk.clock.set_back(4000)
     shown.note(desk.fate("the clock is set back"))
-    assert "old" not in [row[0] for row in desk.rows()]
+    assert "old" not in [row[0] for row in desk.outcomes()]
 
 
 def test_a_locked_database_costs_only_the_note(desk, caplog):
@@ -199,13 +184,13 @@ def test_a_locked_database_costs_only_the_note(desk, caplog):
     assert [record.message.split()[0] for record in caplog.records] == ["completion.not_noted"] * 2
     shown.note(desk.fate("3"))
 
-    assert desk.rows() == [("1", "accepted", None), ("3", "accepted", None)]
+    assert desk.outcomes() == [("1", "accepted", None), ("3", "accepted", None)]
 
 
 def test_a_folder_that_cannot_be_used_costs_only_the_note(tmp_path, caplog):
     """A person types on."""
     (tmp_path / "state").write_text("")
-    desk = Desk(tmp_path / "state")
+    desk = ShownDesk(tmp_path / "state")
     desk.shown().note(desk.fate())
 
     assert [record.message.split()[0] for record in caplog.records] == ["completion.not_noted"]
@@ -213,39 +198,18 @@ def test_a_folder_that_cannot_be_used_costs_only_the_note(tmp_path, caplog):
 
 def test_an_older_version_goes_on_beside_this_one(desk, monkeypatch):
     """It knows the ledger and not this table; its file is brought up to ours under it, and it may start again later."""
-
-    def older() -> Ledger:
-        ledger = Ledger(desk.database(), desk.clock)
-        with monkeypatch.context() as patch:
-            patch.setattr(schema, "MIGRATIONS", schema.MIGRATIONS[:1])
-            ledger.spent(ACCOUNT, 0)  # opens the file
-        return ledger
-
-    def reserve(ledger) -> None:
-        entry = Reservation(ACCOUNT, Lane.TYPING, "glm-5.3", Usage(10, 0, 5))
-        assert isinstance(ledger.reserve(entry, lambda view: Go()), int)
-
-    first = older()
-    reserve(first)
     shown = desk.shown()
-    shown.note(desk.fate("1"))
-    reserve(first)
-    late = older()
-    reserve(late)
+    desk.beside_an_older_version(monkeypatch, 1, lambda: shown.note(desk.fate("1")))
     shown.retained("1", True)
 
-    assert desk.rows() == [("1", "accepted", 1)]
-    assert late.spent(ACCOUNT, 0).requests == 3
+    assert desk.outcomes() == [("1", "accepted", 1)]
 
 
 def test_this_version_goes_on_beside_a_newer_one(desk):
     """With the columns it knows."""
     shown = desk.shown()
     shown.note(desk.fate("1"))
-    with contextlib.closing(sqlite3.connect(desk.folder / "state.db")) as newer:
-        newer.execute("ALTER TABLE completion ADD COLUMN mood TEXT NOT NULL DEFAULT 'calm'")
-        newer.execute(f"PRAGMA user_version = {len(schema.MIGRATIONS) + 1}")
-        newer.commit()
+    desk.update("ALTER TABLE completion ADD COLUMN mood TEXT NOT NULL DEFAULT 'calm'")
     shown.note(replace(desk.fate("2"), outcome="typed"))
     desk.shown().note(desk.fate("3", "rejected"))
 
@@ -263,9 +227,7 @@ def test_a_lost_database_is_begun_anew(desk, harm):
         for ending in ("", "-wal", "-shm"):
             (desk.folder / f"state.db{ending}").unlink()
     else:
-        with contextlib.closing(sqlite3.connect(desk.folder / "state.db")) as other:
-            other.execute("DROP TABLE completion")
-            other.commit()
+        desk.change("DROP TABLE completion")
     shown.note(desk.fate("2"))
 
-    assert desk.rows() == [("2", "accepted", None)]
+    assert desk.outcomes() == [("2", "accepted", None)]
