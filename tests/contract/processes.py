@@ -1,4 +1,4 @@
-"""Real processes that take the slot: a worker program, and how a test speaks with it.
+"""Real processes that take the slot, and other things of which there is one: a worker program, and how a test speaks with it.
 
 A worker reads one JSON command a line and answers each with one line. Times are of the monotonic clock, which all
 processes of a machine share. `race` holds the slot again and again and notes each hold in a file of its own.
@@ -18,10 +18,12 @@ from pathlib import Path
 from zai_ls.clock import SystemClock
 from zai_ls.core.scheduling import Ticket
 from zai_ls.core.throttle import Go
-from zai_ls.domain import Lane, Usage
+from zai_ls.domain import Lane, Reading, Usage
 from zai_ls.state import schema
 from zai_ls.state.db import Database
 from zai_ls.state.ledger import Ledger, Reservation
+from zai_ls.state.notices import Notices
+from zai_ls.state.readings import Readings
 from zai_ls.state.slot_local import LocalSlot
 
 ACCOUNT = "acme"
@@ -31,6 +33,7 @@ _NEWER = (
     "ALTER TABLE ticket ADD COLUMN mood TEXT NOT NULL DEFAULT 'calm'",
     "ALTER TABLE request ADD COLUMN weather TEXT",
     "ALTER TABLE closure ADD COLUMN colour TEXT NOT NULL DEFAULT 'red'",
+    "ALTER TABLE question ADD COLUMN manner TEXT NOT NULL DEFAULT 'polite'",
     "ALTER TABLE proc ADD COLUMN dialect INTEGER NOT NULL DEFAULT 7",
     "CREATE TABLE tomorrow (id INTEGER PRIMARY KEY)",
 )
@@ -97,6 +100,8 @@ async def _work(folder: Path, slots: int) -> None:
     database = Database(folder, on_message=lambda text: print(text, file=sys.stderr))
     slot = LocalSlot(database, folder, clock, slots_of=lambda account: slots)
     ledger = Ledger(database, clock)
+    readings = Readings(database, clock)
+    notices = Notices(database, clock)
     ids = itertools.count()
     leases = {}
     waiting: dict[str, asyncio.Task] = {}
@@ -155,6 +160,13 @@ async def _work(folder: Path, slots: int) -> None:
             case "revoked":
                 await leases["it"].revoked.wait()
                 say(at=time.monotonic())
+            case "claim":
+                say(won=readings.claim(ACCOUNT, **command))
+            case "told":
+                readings.put(ACCOUNT, Reading(clock.now()))
+                say(at=time.monotonic())
+            case "notice":
+                say(first=notices.first(ACCOUNT, **command))
             case "race":
                 await race(**command)
                 say(at=time.monotonic())

@@ -10,7 +10,7 @@ from itertools import pairwise
 
 import pytest
 
-from tests.contract.processes import ACCOUNT, Worker
+from tests.contract.processes import ACCOUNT
 from tests.contract.worlds import LocalWorld
 from zai_ls.clock import SystemClock
 from zai_ls.core.scheduling import Ticket
@@ -23,20 +23,6 @@ from zai_ls.state.slot_local import LocalSlot
 FREE_AFTER_S = LocalWorld.frees_after_s
 AT_ONCE_S = 0.02
 """Wishes closer than this may be served in either order: a wish is noted before it is in line."""
-
-
-@pytest.fixture
-async def start(tmp_path):
-    """Start a worker on the state folder of this test."""
-    workers = []
-
-    async def start(*options: str) -> Worker:
-        worker = await Worker.start(tmp_path / "state", *options)
-        workers.append(worker)
-        return worker
-
-    yield start
-    await asyncio.gather(*(worker.end() for worker in workers))
 
 
 def flights(folder, *, killed=()):

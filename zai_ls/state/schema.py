@@ -133,7 +133,42 @@ _CALIBRATIONS = (
     )""",
 )
 
-MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST, _COMPLETIONS, _CALIBRATIONS)
+_READINGS = (
+    # What the service told of an account, the later the higher the id. told: a reading as JSON.
+    """CREATE TABLE IF NOT EXISTS reading (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        account TEXT NOT NULL,
+        at REAL NOT NULL,
+        told TEXT NOT NULL
+    )""",
+    "CREATE INDEX IF NOT EXISTS reading_of ON reading (account, id)",
+    "CREATE INDEX IF NOT EXISTS reading_age ON reading (at)",
+    # Who asks, since when and for how long at the most; how the last question that was answered or not ended. bearer: the
+    # form in which the key was taken; NULL when that is not known. why: empty when the last question was answered.
+    """CREATE TABLE IF NOT EXISTS question (
+        account TEXT PRIMARY KEY,
+        proc TEXT NOT NULL DEFAULT '',
+        claimed_at REAL NOT NULL DEFAULT 0,
+        claimed_until REAL NOT NULL DEFAULT 0,
+        ended_at REAL NOT NULL DEFAULT 0,
+        not_before REAL NOT NULL DEFAULT 0,
+        failures INTEGER NOT NULL DEFAULT 0,
+        why TEXT NOT NULL DEFAULT '',
+        bearer INTEGER
+    )""",
+    # What a person was told once: that a window passed a threshold, by the time at which it refills; 0: not known.
+    """CREATE TABLE IF NOT EXISTS notice (
+        account TEXT NOT NULL,
+        period TEXT NOT NULL,
+        resets_at REAL NOT NULL DEFAULT 0,
+        threshold REAL NOT NULL,
+        told_at REAL NOT NULL DEFAULT 0,
+        PRIMARY KEY (account, period, threshold, resets_at)
+    )""",
+    "CREATE INDEX IF NOT EXISTS notice_age ON notice (told_at)",
+)
+
+MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST, _COMPLETIONS, _CALIBRATIONS, _READINGS)
 """Migration n brings `user_version` from n to n + 1."""
 
 
