@@ -9,7 +9,7 @@ BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.set-up
 
 .DEFAULT_GOAL := help
-.PHONY: help set-up demo test check fix docs bench calibrate replay test-model clean
+.PHONY: help set-up demo test check fix docs words bench calibrate replay test-model test-browser clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "%-18s %s\n", $$1, $$2}'
@@ -31,8 +31,8 @@ $(STAMP): pyproject.toml
 demo: $(STAMP) ## see it work, without a key
 	$(BIN)/zai-ls demo $(DEMO)
 
-test: $(STAMP) ## all tests but those with a real model; needs no network once set up
-	$(BIN)/python -m pytest -q -m "not model" $(TESTS)
+test: $(STAMP) ## all tests but those with a real model or browser; needs no network once set up
+	$(BIN)/python -m pytest -q -m "not model and not browser" $(TESTS)
 
 check: $(STAMP) ## format, lint, types, import floors, tests with branch coverage
 	$(BIN)/ruff format --check .
@@ -40,7 +40,7 @@ check: $(STAMP) ## format, lint, types, import floors, tests with branch coverag
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/coverage erase
-	$(BIN)/coverage run -m pytest -q -m "not model"
+	$(BIN)/coverage run -m pytest -q -m "not model and not browser"
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report
 
@@ -50,6 +50,9 @@ fix: $(STAMP) ## format, and mend what the linter can mend
 
 docs: $(STAMP) ## write the generated documentation anew
 	$(BIN)/python scripts/docs.py
+
+words: $(STAMP) ## bring the catalogues of sentences in step with the code, and compile them
+	$(BIN)/python scripts/words.py
 
 bench: $(STAMP) ## the benchmark table
 	$(BIN)/python -m bench
@@ -62,6 +65,9 @@ replay: $(STAMP) ## what completions cost and save while code is typed, in virtu
 
 test-model: $(STAMP) ## the tests with a real local model; needs node and npm
 	$(BIN)/python -m pytest -q -m model $(TESTS)
+
+test-browser: $(STAMP) ## the tests of the quota page in a real Chromium; its pictures are in build/pictures
+	$(BIN)/python -m pytest -q -m browser $(TESTS)
 
 clean: ## remove all that was built here
 	rm -rf $(VENV) build dist .coverage .coverage.* .mypy_cache .ruff_cache .import_linter_cache .hypothesis

@@ -7,7 +7,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from bench import added, completing, process, saving, scoring, slots, together
+from bench import added, completing, ledger, process, saving, scoring, slots, together
 from bench.replay.play import economy
 from bench.stage import SERVICE_S, emulator
 from bench.storm import storm
@@ -83,6 +83,14 @@ async def main() -> int:
             f"slot handed on inside a process: p50 {o.within_p50 * 1000:.2f} ms; "
             f"fewest turns over most: {o.fairness:.2f}"
         )
+        led = await asyncio.to_thread(ledger.measure, folder / "ledger")
+        console.print(f"a ledger of {led.rows:,} requests and half as many completions in a year:")
+        row("what a status asks of it, p99", led.year * 1000, 5, unit=" ms")
+        row("the same, a tenth of them in a week, p99", led.week * 1000, 5, unit=" ms")
+        row("the same, all of them in ten days, p99", led.dense * 1000, 10, unit=" ms")
+        row("what zai-ls quota asks of it further, p99", led.report * 1000, 15, unit=" ms")
+        row("its file after the year", led.mib, 47, "{:.0f}", " MiB")
+        row("a step of tidying, p99", led.tidying * 1000, 20, unit=" ms")
         async with emulator() as service:
             t = await together.measure(service, folder)
             row(

@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import argparse
+import ast
+import inspect
 import json
 import sys
 from pathlib import Path
+from typing import get_args
 
+from zai_ls.assistant import ports
+from zai_ls.lsp.status import VERSION, camel
 from zai_ls.settings import DECLARATIONS, Declaration
 
 ROOT = Path(__file__).resolve().parent.parent
 SETTINGS = ROOT / "docs" / "settings.md"
+PROTOCOL = ROOT / "docs" / "protocol.md"
+_FROM, _TO = "<!-- made by scripts/docs.py from zai_ls/assistant/ports.py: -->", "<!-- end -->"
 
 _HEAD = """\
 # Settings
@@ -81,22 +88,78 @@ def _shown(value: object) -> str:
     return json.dumps(list(value) if isinstance(value, tuple) else value)
 
 
+# -- the status notification ---------------------------------------------------------------------------------
+
+
+def protocol_page() -> str:
+    """The page as it is, with its generated part made anew."""
+    page = PROTOCOL.read_text(encoding="utf-8")
+    before, _, rest = page.partition(_FROM)
+    _, _, after = rest.partition(_TO)
+    return f"{before}{_FROM}\n\n{status_tables()}\n{_TO}{after}"
+
+
+def status_tables() -> str:
+    """A table for the notification and for each object in it."""
+    parts = [f"`version` is {VERSION}; fields and states are only ever added to a version.\n"]
+    for kind, title in (
+        (ports.Status, ""),
+        (ports.WindowStatus, "An entry of `windows`"),
+        (ports.Cooldown, "`cooldown`"),
+    ):
+        rows = "".join(f"| `{camel(name)}` | {text} |\n" for name, text in _fields(kind))
+        parts.append(f"{title and f'{title}:'}\n\n| field | |\n|---|---|\n{rows}".lstrip("\n"))
+    states = ", ".join(f"`{state}`" for state in get_args(_hint(ports.Status, "state")))
+    return "\n".join(parts) + f"\nStates: {states}.\n"
+
+
+def _hint(kind: type, name: str) -> object:
+    return inspect.get_annotations(kind, eval_str=True, globals=vars(_with_names()))[name]
+
+
+def _with_names() -> object:
+    """`ports` with the names that it imports for type checkers only."""
+    from types import SimpleNamespace
+
+    from zai_ls import domain
+
+    return SimpleNamespace(**{**vars(domain), **vars(ports)})
+
+
+def _fields(kind: type) -> list[tuple[str, str]]:
+    """Each field of a dataclass, with the text below it."""
+    (body,) = ast.parse(inspect.getsource(kind)).body
+    assert isinstance(body, ast.ClassDef)
+    found: list[tuple[str, str]] = []
+    for statement, after in zip(body.body, [*body.body[1:], None], strict=True):
+        if isinstance(statement, ast.AnnAssign) and isinstance(statement.target, ast.Name):
+            value = getattr(after, "value", None)
+            text = value.value if isinstance(value, ast.Constant) else ""
+            found.append((statement.target.id, " ".join(str(text).split())))
+    return found
+
+
+_PAGES = ((SETTINGS, settings_page), (PROTOCOL, protocol_page))
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument(
         "--check", action="store_true", help="write nothing; fail when something is out of step"
     )
     check = parser.parse_args().check
-    page = settings_page()
-    if SETTINGS.is_file() and SETTINGS.read_text(encoding="utf-8") == page:
-        return 0
-    if check:
-        print(f"{SETTINGS.relative_to(ROOT)} is out of step with the code; run `make docs`.", file=sys.stderr)
-        return 1
-    SETTINGS.parent.mkdir(exist_ok=True)
-    SETTINGS.write_text(page, encoding="utf-8")
-    print(f"{SETTINGS.relative_to(ROOT)} written.")
-    return 0
+    failed = False
+    for path, made in _PAGES:
+        page = made()
+        if path.is_file() and path.read_text(encoding="utf-8") == page:
+            continue
+        if check:
+            print(f"{path.relative_to(ROOT)} is out of step with the code; run `make docs`.", file=sys.stderr)
+            failed = True
+        else:
+            path.write_text(page, encoding="utf-8")
+            print(f"{path.relative_to(ROOT)} written.")
+    return int(failed)
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, Literal, TypeVar, cast
 from urllib.parse import urlsplit
 
-from zai_ls.messages import say
+from zai_ls.messages import say, told
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -22,16 +22,17 @@ if TYPE_CHECKING:
 Role = Literal["light", "standard", "strong", "code", "vision", "free"]
 Currency = Literal["usd", "cny"]
 Product = Literal["payg", "plan"]
+Refill = Literal["block", "sliding", "cycle"]
 
 _Entry = TypeVar("_Entry")
 
 _ROLES = frozenset({"light", "standard", "strong", "code", "vision", "free"})
 _PLANS = frozenset({"payg", "lite", "pro", "max"})
+_REFILLS = frozenset({"block", "sliding", "cycle"})
 _DIALECTS = frozenset({"openai", "anthropic"})
+_CHINA = "bigmodel.cn"
 _PER_CREDIT = 10_000
 _PER_PRICE = 1_000_000
-_CALLS_A_PROMPT = 15
-"""How many calls of a model one prompt of an older plan is, at least: 15 to 20 by the vendor's FAQ."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +106,8 @@ class PlanWindow:
     credits: float
     prompts: float
     """The limit of plans sold before 2026-07-30; a prompt is 15 to 20 calls."""
+    refill: Refill = "block"
+    """How it refills (`zai_ls.core.quota`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,6 +174,15 @@ class Peak:
         """The same for plans whose windows are in prompts: they have peak hours on every day."""
         return self._covers_hour(self._there(at))
 
+    def changes_at(self, at: float, *, prompts: bool = False) -> float:
+        """When peak hours end, or begin again, after *at*; of plans that count *prompts*, or of those that count credits."""
+        covers = self.covers_prompts if prompts else self.covers
+        now = covers(at)
+        hour = at - at % 3600  # whole hours there are whole hours here: the zone's offset is one
+        return next(
+            (then for n in range(1, 8 * 24) if covers(then := hour + n * 3600) != now), hour + 8 * 86_400
+        )
+
     def _there(self, at: float) -> datetime:
         return datetime.fromtimestamp(at, UTC) + timedelta(hours=self.utc_offset_hours)
 
@@ -188,6 +200,8 @@ class Catalogue:
     codes: Mapping[str, Code]
     peak: Peak
     unknown_model: ModelEntry
+    yuan_a_dollar: float = 7.1
+    """For prices that are known in dollars only: an approximation."""
     removed: frozenset[str] = frozenset()
     """Models that the overlay takes away: no plan has them, and they do not count as unknown ones that may be tried."""
     problems: tuple[str, ...] = ()
@@ -226,6 +240,7 @@ class Catalogue:
             codes=table("codes", _code),
             peak=_peak(shipped["peak"]),
             unknown_model=unknown,
+            yuan_a_dollar=float(shipped["yuan_a_dollar"]),
             problems=tuple(problems),
         )
 
@@ -271,9 +286,10 @@ class Catalogue:
         return any(e.host == host for e in self.endpoints)
 
     def credits(self, model: str, usage: Usage, at: float) -> float:
-        """What *usage* costs a plan at *at* (epoch seconds), in credits; unknown models at the dearest factors."""
-        rates = self.model(model).credits or self.unknown_model.credits
-        if rates is None:
+        """What *usage* costs a plan at *at* (epoch seconds), in credits; unknown models at the dearest factors, free ones nothing."""
+        entry = self.model(model)
+        rates = entry.credits or self.unknown_model.credits
+        if rates is None or entry.role == "free":
             return 0.0
         return rates.of(usage) * self.credit_factor(model, at) / _PER_CREDIT
 
@@ -297,16 +313,31 @@ class Catalogue:
                 return False
 
     def prompts(self, model: str, at: float) -> float:
-        """What one call costs a plan whose windows are in prompts, in prompts."""
-        at_peak, off_peak = self.model(model).prompts
-        return (at_peak if self.peak.covers_prompts(at) else off_peak) / _CALLS_A_PROMPT
+        """How many times one call counts on a plan whose windows are in prompts; a free model's not at all.
+
+        A prompt was said to be 15 to 20 calls; what it really is, readings teach (`core.quota.prompts_a_call`).
+        """
+        entry = self.model(model)
+        at_peak, off_peak = (0.0, 0.0) if entry.role == "free" else entry.prompts
+        return at_peak if self.peak.covers_prompts(at) else off_peak
+
+    def currency_of(self, base_url: str) -> Currency:
+        """In what the account at *base_url* is billed."""
+        host = urlsplit(base_url).hostname or ""
+        return "cny" if host == _CHINA or host.endswith(f".{_CHINA}") else "usd"
 
     def price(self, model: str, usage: Usage, currency: Currency = "usd") -> float | None:
-        """What *usage* costs pay-as-you-go, in *currency*; None when no price is known (which is not "nothing")."""
+        """What *usage* costs pay-as-you-go, in *currency*; None when no price is known (which is not "nothing").
+
+        Where only the dollar price is known, it stands in at `yuan_a_dollar`.
+        """
         entry = self.model(model)
+        scale = 1.0
         tiers = entry.usd if currency == "usd" else entry.cny
+        if not tiers and currency == "cny":
+            tiers, scale = entry.usd, self.yuan_a_dollar
         rates = next((r for start, r in reversed(tiers) if usage.prompt_tokens >= start), None)
-        return None if rates is None else rates.of(usage) / _PER_PRICE
+        return None if rates is None else scale * rates.of(usage) / _PER_PRICE
 
 
 def is_this_machine(host: str) -> bool:
@@ -352,7 +383,7 @@ def _table(
     """Each shipped entry with the overlay's fields on top, then the overlay's new ones; what cannot be read falls back."""
     entries = {str(name): read(str(name), raw) for name, raw in shipped.items()}
     if not isinstance(laid, dict):
-        problems.append(say("catalogue.bad_entry", entry=section, why="a table is expected"))
+        problems.append(say("catalogue.bad_entry", entry=section, why=told("a table is expected")))
         return entries
     for key, raw in laid.items():
         name = str(key)
@@ -367,7 +398,7 @@ def _table(
             if section == "plans" and isinstance(roles, dict):
                 problems += _unknown_names(f"{section}.{name}.roles.", roles, _ROLE_NAMES)
         except (KeyError, TypeError, ValueError) as error:
-            why = f"{error} is missing" if isinstance(error, KeyError) else str(error)
+            why = say("catalogue.missing", name=error) if isinstance(error, KeyError) else told(str(error))
             problems.append(say("catalogue.bad_entry", entry=f"{section}.{name}", why=why))
     return entries
 
@@ -486,6 +517,7 @@ def _plan(name: str, raw: Mapping[str, Any]) -> PlanEntry:
                 seconds=float(window["seconds"]),
                 credits=float(window["credits"]),
                 prompts=float(window["prompts"]),
+                refill=cast("Refill", _one_of(window.get("refill", "block"), _REFILLS)),
             )
             for window in raw["windows"]
         ),
@@ -545,7 +577,7 @@ def _two(raw: Iterable[Any]) -> tuple[float, float]:
 
 def _part(raw: object) -> float:
     if not isinstance(raw, int | float) or isinstance(raw, bool) or not 0 <= raw <= 1:
-        raise ValueError(f"{raw!r} is no number from 0 to 1")
+        raise ValueError(say("catalogue.no_part", given=repr(raw)))
     return float(raw)
 
 
@@ -557,11 +589,11 @@ def _name(raw: object) -> str:
 
 def _count(raw: object) -> int:
     if not isinstance(raw, int) or isinstance(raw, bool) or raw <= 0:
-        raise ValueError(f"{raw!r} is not a number of tokens")
+        raise ValueError(say("catalogue.no_count", given=repr(raw)))
     return raw
 
 
 def _one_of(raw: object, accepted: frozenset[str]) -> str:
     if raw not in accepted:
-        raise ValueError(f"{raw!r} is none of {', '.join(sorted(accepted))}")
+        raise ValueError(say("catalogue.none_of", given=repr(raw), accepted=", ".join(sorted(accepted))))
     return str(raw)

@@ -6,6 +6,8 @@ import asyncio
 import time
 from typing import Protocol
 
+from zai_ls.messages import say
+
 
 class Clock(Protocol):
     """Where `now` and `sleep` come from; nothing else in the package reads the time."""
@@ -23,7 +25,16 @@ def local_time(at: float, now: float) -> str:
     """*at* as a person reads it: local time, with the date when *now* is another day."""
     when, today = time.localtime(at), time.localtime(now)
     same_day = when[:3] == today[:3]
-    return time.strftime("%H:%M" if same_day else "%a %d %b, %H:%M", when)
+    hour = time.strftime("%H:%M", when)
+    if same_day:
+        return hour
+    return say(
+        "time.other_day",
+        weekday=say("time.weekdays").split()[when.tm_wday],
+        day=f"{when.tm_mday:02}",
+        month=say("time.months").split()[when.tm_mon - 1],
+        time=hour,
+    )
 
 
 class SystemClock:

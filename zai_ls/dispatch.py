@@ -19,7 +19,7 @@ from uuid import uuid4
 
 from zai_ls.core import throttle
 from zai_ls.core.scheduling import Ticket
-from zai_ls.domain import Lane, Usage
+from zai_ls.domain import Expense, Lane, Usage
 from zai_ls.errors import (
     Closed,
     Preempted,
@@ -34,15 +34,18 @@ from zai_ls.glm.refusals import classify
 from zai_ls.glm.retry import closure_for, retry_delay
 from zai_ls.state.db import SHORT_S
 from zai_ls.state.ledger import Reservation
+from zai_ls.state.slot import GAP
 from zai_ls.state.slot import refusal as refused_as
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
 
     from zai_ls.clock import Clock
+    from zai_ls.core.quota import History
     from zai_ls.domain import Account
     from zai_ls.glm.client import Client, Response
-    from zai_ls.state.ledger import Ending, Ledger
+    from zai_ls.state.ledger import Ending, Ledger, SpendView
+    from zai_ls.state.pacing import Pacing
     from zai_ls.state.slot import Lease, Place, Slot
 
 _log = logging.getLogger(__name__)
@@ -125,6 +128,8 @@ class Cost:
 
     credits: float = 0.0
     money: float = 0.0
+    prompts: float = 0.0
+    """From windows that are counted in prompts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,8 +154,9 @@ class Exchange:
     action: str = ""
     """For the ledger: which action or completion this was."""
     editor: str = ""
-    has_other: bool = False
-    """Whoever made it has another model at hand, so that an overloaded one is not waited for long."""
+    others: tuple[str, ...] = ()
+    """Models that may stand in, in this order: an overloaded one is not waited for long, and one that a window has no room for
+    is replaced."""
 
 
 class Streaming:
@@ -229,13 +235,20 @@ class Dispatcher:
         client: Client,
         clock: Clock,
         cost_of: Callable[[Account, str, Usage, float], Cost],
+        quota_of: Callable[[Account, Lane, History], throttle.Quota] = lambda *_: throttle.Quota(),
+        pacing: Pacing | None = None,
+        on_refused: Callable[[Account, ZaiError], None] = lambda *_: None,
         random01: Callable[[], float] = random.random,
     ) -> None:
+        """*quota_of* tells what the throttle must know, from a history of requests; *on_refused* hears what the service refuses."""
         self._slot = slot
         self._ledger = ledger
         self._client = client
         self._clock = clock
         self._cost_of = cost_of
+        self._quota_of = quota_of
+        self._pacing = pacing
+        self._on_refused = on_refused
         self._random01 = random01
         self._waiting = 0
         self._in_flight: list[Exchange] = []
@@ -246,7 +259,43 @@ class Dispatcher:
 
     def admit(self, account: Account, lane: Lane, model: str) -> throttle.Verdict:
         """The throttle's first question: asked before a ticket is made."""
-        return throttle.decide(lane, model, self._slot.closures(account.label), self._clock.now())
+        return self._considered(
+            account, lane, model, self._quota_of(account, lane, self._ledger.history(account.label))
+        )
+
+    def _considered(
+        self, account: Account, lane: Lane, model: str, quota: throttle.Quota
+    ) -> throttle.Verdict:
+        """The throttle's verdict; typing that goes off to keep the reserve, or on again, does so for every process."""
+        closures = self._slot.closures(account.label)
+        verdict = throttle.decide(lane, model, closures, self._clock.now(), quota)
+        was_off = any(closure.code == throttle.RESERVE for closure in closures)
+        is_off = isinstance(verdict, throttle.Refuse) and verdict.code == throttle.RESERVE
+        if lane is Lane.TYPING and is_off != was_off and quota.windows:
+            if isinstance(verdict, throttle.Refuse) and is_off and verdict.until is not None:
+                self._slot.refuse(account.label, lane, verdict.until, verdict.code, verdict.reason)
+            elif not is_off:
+                self._slot.reopen(account.label, throttle.RESERVE)
+        return verdict
+
+    def _with_costs(self, exchange: Exchange, quota: throttle.Quota) -> throttle.Quota:
+        """*quota*, with what *exchange* takes with each model that it may be sent to."""
+        has_budget = any(window.name == "budget" for window in quota.windows)
+        may_change = bool(exchange.others and quota.windows) and exchange.lane is not Lane.TYPING
+        if not has_budget and not may_change:
+            return quota
+        now = self._clock.now()
+        costs = {
+            model: self._cost_of(exchange.account, model, exchange.expected, now)
+            for model in (exchange.model, *exchange.others)
+        }
+        return replace(
+            quota,
+            costs={
+                model: Expense(exchange.expected, cost.credits, cost.prompts, cost.money)
+                for model, cost in costs.items()
+            },
+        )
 
     @asynccontextmanager
     async def send(
@@ -321,8 +370,10 @@ class Dispatcher:
             return min(0.1 * 2.0**tries.not_yet, 0.5) * (0.5 + self._random01())
         tries.refused += 1
         exchange = turn.exchange
+        if isinstance(error, RateLimited) and self._pacing is not None and tries.refused == 1:
+            self._pacing.refused(exchange.account.label)  # once for each request, however often it is tried
         return retry_delay(
-            error, tries.refused - 1, exchange.lane, self._random01(), has_other=exchange.has_other
+            error, tries.refused - 1, exchange.lane, self._random01(), has_other=bool(exchange.others)
         )
 
     async def _take(
@@ -334,7 +385,9 @@ class Dispatcher:
     ) -> _Turn:
         """Wait in line, then hold the slot with the expected cost reserved."""
         now = self._clock.now()
-        match self.admit(exchange.account, exchange.lane, exchange.model):
+        history = self._ledger.history(exchange.account.label)
+        quota = self._with_costs(exchange, self._quota_of(exchange.account, exchange.lane, history))
+        match self._considered(exchange.account, exchange.lane, exchange.model, quota):
             case throttle.Refuse() as refusal:
                 raise refused_as(refusal.code, refusal.reason, refusal.until)
             case throttle.Wait(until=until):
@@ -417,12 +470,16 @@ class Dispatcher:
             expected=exchange.expected,
             credits=cost.credits,
             money=cost.money,
+            prompts=cost.prompts,
         )
-        return self._ledger.reserve(
-            entry,
-            lambda view: throttle.decide(exchange.lane, exchange.model, view.closures, now),
-            patience_s=SHORT_S,
-        )
+
+        def decide(view: SpendView) -> throttle.Verdict:
+            quota = self._quota_of(exchange.account, exchange.lane, view.history)
+            return throttle.decide(
+                exchange.lane, exchange.model, view.closures, now, self._with_costs(exchange, quota)
+            )
+
+        return self._ledger.reserve(entry, decide, patience_s=SHORT_S)
 
     def _noting(self, entry: int) -> Callable[[int], None]:
         """Writes down now and then what has come: all that is known of a request whose process is killed."""
@@ -467,11 +524,22 @@ class Dispatcher:
                 received_tokens=received,
                 credits=cost.credits,
                 money=cost.money,
+                prompts=cost.prompts,
             )
         finally:
             turn.lease.release(clean=clean)
+            self._pause_after(exchange.account)
             if how == "complete":
                 self._open_model(exchange)
+
+    def _pause_after(self, account: Account) -> None:
+        """Where the service has called us too fast, the next request of any process waits a little."""
+        gap_s = self._pacing.gap_s(account.label) if self._pacing is not None else 0.0
+        if gap_s > 0:
+            try:
+                self._slot.close(account.label, self._clock.now() + gap_s, GAP)
+            except StateUnusable as error:
+                _log.warning("request.not_paced %s", error)
 
     def _open_model(self, exchange: Exchange) -> None:
         """A model that has answered is there, whatever the service said of it before: a plan may have been bought meanwhile."""
@@ -503,6 +571,7 @@ class Dispatcher:
 
     def _close_for(self, turn: _Turn, error: ZaiError, delay: float | None) -> None:
         """What *error* closes, it closes for every process."""
+        self._on_refused(turn.exchange.account, error)
         closure = closure_for(error, self._clock.now(), delay)
         if closure is None:
             return

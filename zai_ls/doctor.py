@@ -23,7 +23,7 @@ from urllib.parse import urlsplit
 
 from zai_ls import __version__
 from zai_ls.errors import AuthFailed, BadReply, NoBalance, PlanEnded, ServiceError, ZaiError
-from zai_ls.messages import say
+from zai_ls.messages import say, told
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -119,7 +119,7 @@ def examine(patient: Patient) -> list[Finding]:
         try:
             findings.extend(function(patient))
         except Exception as error:  # noqa: BLE001 - one broken check must not hide what the others find
-            text = say("doctor.broken", check=name, name=type(error).__name__, detail=error)
+            text = say("doctor.broken", check=told(name), name=type(error).__name__, detail=error)
             findings.append(Finding("warning", name, text))
     return findings
 
@@ -163,7 +163,7 @@ def _key(patient: Patient) -> Iterator[Finding]:
             yield Finding("error", "key", config.no_account.user_text)
         yield from _unpaired(patient.environ)
         return
-    yield Finding("fine", "key", say("doctor.key", source=config.sources["key"], host=_host(config)))
+    yield Finding("fine", "key", say("doctor.key", source=told(config.sources["key"]), host=_host(config)))
     if _is_vendor(config) and config.account.key.reveal().count(".") != 1:
         yield Finding("warning", "key", say("doctor.key_form", host=_host(config)))
 
@@ -201,7 +201,7 @@ def _service(patient: Patient) -> Iterator[Finding]:
         case ServiceError() | BadReply() as error:
             # It answered; not every compatible host has a list of models.
             yield Finding(
-                "note", "service", say("doctor.service_odd", host=host, code=error.code or "no list")
+                "note", "service", say("doctor.service_odd", host=host, code=error.code or told("no list"))
             )
         case error:
             yield Finding("error", "service", error.user_text)
@@ -220,7 +220,7 @@ def _clock(patient: Patient) -> Iterator[Finding]:
     off = answer.asked_at - theirs
     if abs(off) > _SKEW_S:
         way = "ahead" if off > 0 else "behind"
-        yield Finding("warning", "clock", say("doctor.clock", seconds=f"{abs(off):.0f}", way=way))
+        yield Finding("warning", "clock", say("doctor.clock", seconds=f"{abs(off):.0f}", way=told(way)))
     else:
         yield Finding("fine", "clock", say("doctor.clock_fine"))
 
@@ -232,7 +232,9 @@ def _state_folder(patient: Patient) -> Iterator[Finding]:
     first = next((p for p in (folder, *folder.parents) if p.exists()), folder)
     if not first.is_dir() or not os.access(first, os.W_OK | os.X_OK):
         yield Finding(
-            "error", "state folder", say("error.state", path=folder, detail=f"{first} cannot be written")
+            "error",
+            "state folder",
+            say("error.state", path=folder, detail=say("doctor.unwritable", path=first)),
         )
         return
     if folder.exists() and _others_may(folder, stat.S_IRWXG | stat.S_IRWXO):
@@ -251,7 +253,9 @@ def _shared(patient: Patient) -> Iterator[Finding]:
     box = _box(patient)
     if box:
         yield Finding(
-            "note", "shared with your editors", say("doctor.box", box=box, path=patient.config.state_dir)
+            "note",
+            "shared with your editors",
+            say("doctor.box", box=told(box), path=patient.config.state_dir),
         )
 
 

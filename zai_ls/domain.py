@@ -407,7 +407,7 @@ class Expense:
     prompts: float = 0.0
     """From windows in prompts."""
     money: float | None = None
-    """In dollars, where tokens are paid for; None when the price is not known or a plan pays."""
+    """In the account's currency, where tokens are paid for; None when the price is not known or a plan pays."""
 
     def of(self, unit: str) -> float | None:
         """From a window in *unit*; None when that cannot be told."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from zai_ls.messages import say
+from zai_ls.messages import say, told
 
 
 class ZaiError(Exception):
@@ -57,14 +57,14 @@ class ZaiError(Exception):
         """One or two sentences for the person: what happened, what it means, what to do, and from when on if that is known."""
         text = say(
             self.message_id,
-            detail=self.detail or "no detail",
-            code=self.code or "no code",
-            host=self.host or "the service",
-            model=self.model or "this model",
-            window=self.window,
+            detail=told(self.detail or "no detail"),
+            code=self.code or told("no code"),
+            host=self.host or told("the service"),
+            model=self.model or told("this model"),
+            window=told(self.window),
             path=self.path,
             config=self.path,
-            why=self.why or self.detail,
+            why=told(self.why or self.detail),
         )
         return f"{text} {say('error.resumes', when=self.when)}" if self.when else text
 
@@ -220,8 +220,8 @@ class NoReading(ZaiError):
         """What happened, what it means for what is shown, and what to do."""
         return say(
             f"error.no_reading_{self.why if self.why in self.whys else 'odd'}",
-            host=self.host or "the service",
-            detail=self.detail or "no detail",
+            host=self.host or told("the service"),
+            detail=told(self.detail or "no detail"),
         )
 
 

@@ -6,11 +6,9 @@ import contextlib
 import sqlite3
 
 from tests.clock import TurnedClock
-from zai_ls.core.throttle import Go
-from zai_ls.domain import Lane, Usage
 from zai_ls.state import schema
 from zai_ls.state.db import Database
-from zai_ls.state.ledger import Ledger, Reservation
+from zai_ls.state.ledger import Ledger
 
 ACCOUNT = "acme"
 
@@ -60,22 +58,38 @@ class Desk:
         One had the file open when it was brought up to ours; another starts when that was done.
         """
         first = self._older(monkeypatch, knows)
-        _reserve(first)
+        _send_as_it_was(first, 1)
         work()
-        _reserve(first)
+        _send_as_it_was(first, 2)
         late = self._older(monkeypatch, knows)
-        _reserve(late)
+        _send_as_it_was(late, 3)
 
-        assert late.spent(ACCOUNT, 0).requests == 3
+        (count,) = late.read(lambda connection: connection.execute("SELECT count(*) FROM request").fetchone())
+        assert count == 3
+        assert self.ledger().spent(ACCOUNT, 0).prompt_tokens >= 30, "we count what it sends"
 
-    def _older(self, monkeypatch, knows: int) -> Ledger:
-        ledger = self.ledger()
+    def _older(self, monkeypatch, knows: int) -> Database:
+        database = self.database()
         with monkeypatch.context() as patch:
             patch.setattr(schema, "MIGRATIONS", schema.MIGRATIONS[:knows])
-            ledger.spent(ACCOUNT, 0)  # opens the file
-        return ledger
+            database.read(
+                lambda connection: connection.execute("SELECT count(*) FROM meta")
+            )  # opens the file
+        return database
 
 
-def _reserve(ledger) -> None:
-    entry = Reservation(ACCOUNT, Lane.ACTION, "glm-5", Usage(10, 0, 5))
-    assert isinstance(ledger.reserve(entry, lambda view: Go()), int)
+def _send_as_it_was(database: Database, number: int) -> None:
+    """A request, written and settled with the columns that the first version knew."""
+
+    def work(connection: sqlite3.Connection) -> None:
+        connection.execute(
+            """INSERT OR IGNORE INTO request (id, account, proc, lane, model, started_at, prompt_tokens, credits)
+               VALUES (?, ?, 'old', 'action', 'glm-5', ?, 10, 2.5)""",
+            (number << 40, ACCOUNT, number),
+        )
+        connection.execute(
+            "UPDATE request SET state = 'complete', ended_at = started_at + 1, completion_tokens = 5 WHERE id = ?",
+            (number << 40,),
+        )
+
+    database.transaction(work)

@@ -111,7 +111,7 @@ def test_sums_read_their_index_alone(desk):
             "SELECT model, count(*), sum(outcome = 'typed'), count(retained), sum(accepted_characters) FROM completion"
             " WHERE account = 'a' AND shown_at >= 1 GROUP BY model"
         ),
-        "DELETE FROM completion WHERE shown_at < 1",
+        "SELECT id FROM completion WHERE shown_at < 1 ORDER BY shown_at, id LIMIT 5",
     ):
         rows = desk.databases[0].read(lambda c, s=statement: c.execute(f"EXPLAIN QUERY PLAN {s}").fetchall())
         plans.append(rows[0][-1])
@@ -148,11 +148,11 @@ def test_only_what_was_accepted_can_be_retained(desk):
 
 
 def test_what_is_old_goes(desk):
-    """After 90 days, whichever account it is of; looked for at most once an hour."""
+    """After ten days, whichever account it is of; looked for at most once an hour."""
     shown = desk.shown()
     shown.note(desk.fate("at first"))
-    old = desk.fate("old", account="other", shown_at=desk.clock.now() - 91 * DAY_S)
-    young = desk.fate("young", shown_at=desk.clock.now() - 89 * DAY_S)
+    old = desk.fate("old", account="other", shown_at=desk.clock.now() - 11 * DAY_S)
+    young = desk.fate("young", shown_at=desk.clock.now() - 9 * DAY_S)
     shown.note(old)
     shown.note(young)
     shown.note(desk.fate("at once"))
@@ -168,6 +168,45 @@ def test_what_is_old_goes(desk):
     desk.clock.set_back(4000)
     shown.note(desk.fate("the clock is set back"))
     assert "old" not in [row[0] for row in desk.outcomes()]
+
+
+def test_the_sums_of_what_is_old_stay(desk):
+    """By day and model, of each account; a few rows at a time."""
+    shown = desk.shown()
+    began = desk.clock.now()
+    for number in range(12):
+        outcome = ("accepted", "typed", "rejected")[number % 3]
+        account = ACCOUNT if number % 4 else "other"
+        shown.note(desk.fate(str(number), outcome, account=account, model=f"m{number % 2}"))
+        shown.retained(str(number), number % 2 == 0)
+        desk.clock.set_back(-DAY_S / 2)
+    before = [shown.completion_stats(who, 0) for who in (ACCOUNT, "other")]
+    since = [shown.completion_stats(ACCOUNT, (began // DAY_S + n) * DAY_S) for n in range(7)]
+    desk.clock.set_back(-11 * DAY_S)
+    shown.note(desk.fate("young", account="third"))
+
+    assert [row[0] for row in desk.outcomes()] == ["young"]
+    assert [shown.completion_stats(who, 0) for who in (ACCOUNT, "other")] == before
+    assert [shown.completion_stats(ACCOUNT, (began // DAY_S + n) * DAY_S) for n in range(7)] == since
+
+
+def test_much_that_is_old_goes_in_steps(desk):
+    """So that nobody who types waits long."""
+    shown = desk.shown()
+    shown.note(desk.fate("first"))
+    old = desk.clock.now() - 20 * DAY_S
+    desk.change(
+        f"""WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1100)
+            INSERT INTO completion (id, account, lane, model, shown_at, outcome, decided_at)
+            SELECT 'old ' || i, '{ACCOUNT}', 'typing', 'm', {old} + i, 'typed', 0 FROM n"""
+    )
+    desk.clock.set_back(-3601)
+    left = []
+    for number in range(4):
+        shown.note(desk.fate(f"new {number}"))
+        left.append(desk.rows("SELECT count(*) FROM completion WHERE model = 'm'")[0][0])
+    assert left == [600, 100, 0, 0]
+    assert shown.completion_stats(ACCOUNT, 0)[0] == CompletionRow("m", 1100, 0, 1100, 0, 0, 0, 0)
 
 
 def test_a_locked_database_costs_only_the_note(desk, caplog):
@@ -216,6 +255,16 @@ def test_this_version_goes_on_beside_a_newer_one(desk):
     assert [(row.accepted, row.typed, row.rejected) for row in shown.completion_stats(ACCOUNT, 0)] == [
         (1, 1, 1)
     ]
+
+
+def test_a_database_without_the_days_is_begun_anew(desk):
+    """It is damaged, and set aside."""
+    shown = desk.shown()
+    shown.note(desk.fate("1"))
+    desk.change("DROP TABLE completion_day")
+    assert shown.completion_stats(ACCOUNT, 0) == ()
+    shown.note(desk.fate("2"))
+    assert shown.completion_stats(ACCOUNT, 0)[0].shown == 1
 
 
 @pytest.mark.parametrize("harm", ["removed", "without its table"])

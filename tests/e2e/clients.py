@@ -187,6 +187,29 @@ class Window(ScriptedEditor):
         return sum(values[-1]["kind"] == "end" for values in self.progress.values())
 
 
+class Watching(Window):
+    """An editor with a status line."""
+
+    def __init__(self, **options):
+        super().__init__(**options)
+        self.statuses = []
+
+    def _handle(self, method, params):
+        if method == "zai/status":
+            self.statuses.append(params)
+        return super()._handle(method, params)
+
+    async def status(self, state):
+        """Wait until the status line has shown *state*; all of it."""
+        await self.until(lambda: any(status["state"] == state for status in self.statuses))
+        return next(status for status in self.statuses if status["state"] == state)
+
+    async def status_of_which(self, holds):
+        """Wait until the latest status is one of which *holds* is true."""
+        await self.until(lambda: self.statuses and holds(self.statuses[-1]))
+        return self.statuses[-1]
+
+
 class FromZero(Window):
     """An editor that counts versions from 0 and opens each file that an edit touches, as Neovim and Helix do."""
 
@@ -272,17 +295,21 @@ class Desk:
             )
         )
 
-    async def zai(self, *arguments):
-        """Run `zai-ls` with *arguments*; what it printed."""
-        process = await asyncio.create_subprocess_exec(
+    async def start(self, *arguments, **env):
+        """`zai-ls` with *arguments*, as a process; further variables by name."""
+        return await asyncio.create_subprocess_exec(
             sys.executable,
             "-m",
             "zai_ls",
             *arguments,
-            env=self.env,
+            env={**self.env, **env},
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
         )
+
+    async def zai(self, *arguments, **env):
+        """Run `zai-ls` with *arguments*; what it printed."""
+        process = await self.start(*arguments, **env)
         out, err = await process.communicate()
         assert process.returncode == 0, err.decode()
         return out.decode()

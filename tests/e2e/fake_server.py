@@ -111,7 +111,7 @@ class FakeAssistant:
     def resume(self):
         log("resuming")
 
-    def status(self):
+    async def status(self):
         return AccountStatus("a1", "api.z.ai", "pro", (), 0, 0, None, "", False, "fake")
 
 

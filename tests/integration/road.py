@@ -7,28 +7,44 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from zai_ls.assistant.gauge import Gauge
 from zai_ls.assistant.replying import ReplyObserver
 from zai_ls.catalogue import Catalogue
 from zai_ls.clock import SystemClock
+from zai_ls.core.throttle import Quota
 from zai_ls.dispatch import Cost, Dispatcher, Exchange
 from zai_ls.domain import Account, Lane, Prompt, Secret, Usage
 from zai_ls.emulator.config import EmulatorConfig
 from zai_ls.emulator.server import Emulator
 from zai_ls.glm.client import Client, Timeouts
 from zai_ls.glm.dialect import dialect_for
+from zai_ls.glm.monitor import Monitor
 from zai_ls.state.db import Database
 from zai_ls.state.folder import prepare
 from zai_ls.state.ledger import Ledger
+from zai_ls.state.notices import Notices
+from zai_ls.state.pacing import Pacing
+from zai_ls.state.readings import Readings
 from zai_ls.state.slot_local import LocalSlot
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Callable
     from pathlib import Path
 
+    from zai_ls.clock import Clock
+    from zai_ls.config import Config
+    from zai_ls.core.quota import History
     from zai_ls.domain import Reply
+    from zai_ls.errors import ZaiError
 
 CATALOGUE = Catalogue.load()
 PROMPT = Prompt("You answer.", "Say something about:\n```python\nx = 1\n```", max_tokens=100)
+
+
+def cost_of(account: Account, model: str, usage: Usage, at: float) -> Cost:
+    """In credits and prompts for every plan, in money for pay as you go."""
+    money = CATALOGUE.price(model, usage) if account.plan == "payg" else 0.0
+    return Cost(CATALOGUE.credits(model, usage, at), money or 0.0, CATALOGUE.prompts(model, at))
 
 
 class Ahead(SystemClock):
@@ -51,6 +67,31 @@ class Road:
     account: Account
     clock: Ahead
     database: Database
+    client: Client
+    gauge: Gauge | None = None
+    """Who tells the throttle of the quota; None: nobody."""
+
+    def gauge_for(self, config: Callable[[], Config], clock: Clock) -> Gauge:
+        """A gauge over this road's ledger, slot and service."""
+        return Gauge(
+            config,
+            catalogue=CATALOGUE,
+            clock=clock,
+            ledger=self.ledger,
+            slot=self.slot,
+            readings=Readings(self.database, clock),
+            notices=Notices(self.database, clock),
+            monitor=Monitor(self.client, clock),
+        )
+
+    def quota(self, account: Account, lane: Lane, history: History) -> Quota:
+        """What the throttle asks for."""
+        return Quota() if self.gauge is None else self.gauge.quota(account, lane, history)
+
+    def refused(self, account: Account, error: ZaiError) -> None:
+        """The service has said no."""
+        if self.gauge is not None:
+            self.gauge.refused(account, error)
 
     def exchange(
         self,
@@ -99,8 +140,9 @@ async def road(
     timeouts: Timeouts | None = None,
     raw: bool = False,
     anthropic: bool = False,
+    pacing: bool = False,
 ) -> AsyncIterator[Road]:
-    """A road with a folder of its own. Jitter is off: a retry whose wait is random does not wait."""
+    """A road with a folder of its own. *pacing*: it waits after requests as refusals have taught it. Jitter is off: a retry whose wait is random does not wait."""
     clock = Ahead()
     async with Emulator(config or EmulatorConfig()) as emulator:
         base_url = (
@@ -117,13 +159,18 @@ async def road(
         slot = LocalSlot(database, database.folder, clock, slots_of=lambda _account: 1, gap_s=0.1)
         ledger = Ledger(database, clock)
         client = Client(clock, "zai-ls/test", timeouts=timeouts)
+        found: list[Road] = []
         dispatcher = Dispatcher(
             slot=slot, ledger=ledger, client=client, clock=clock,
-            cost_of=lambda _account, model, usage, at: Cost(CATALOGUE.credits(model, usage, at)),
+            cost_of=cost_of,
+            quota_of=lambda *known: found[0].quota(*known),
+            pacing=Pacing(database, clock) if pacing else None,
+            on_refused=lambda *known: found[0].refused(*known),
             random01=lambda: 0.0,
         )  # fmt: skip
+        found.append(Road(emulator, dispatcher, slot, ledger, account, clock, database, client))
         try:
-            yield Road(emulator, dispatcher, slot, ledger, account, clock, database)
+            yield found[0]
         finally:
             await slot.aclose()
             await client.aclose()

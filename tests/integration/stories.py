@@ -15,8 +15,9 @@ from urllib.parse import unquote, urlsplit
 from tests.integration.road import CATALOGUE, Road, road
 from tests.unit.core.marked import end_point
 from zai_ls.assistant import Assistant, Kit, Stage
+from zai_ls.assistant.board import Board
 from zai_ls.assistant.completing.completer import Completer
-from zai_ls.cli.wiring import windows_of
+from zai_ls.assistant.ports import Status
 from zai_ls.clock import SystemClock
 from zai_ls.config import load
 from zai_ls.core.languages import language_of
@@ -241,6 +242,7 @@ class Story:
     road: Road
     heard: Listening
     watch: Watch = field(default_factory=Watch)
+    statuses: list[Status] = field(default_factory=list)
 
     @property
     def emulator(self) -> Any:
@@ -311,18 +313,20 @@ async def story(
     *,
     plan: str = "payg",
     anthropic: bool = False,
+    pacing: bool = False,
     **config: Any,
 ) -> AsyncIterator[Story]:
     """A desk with *settings* as the editor has them."""
     work = folder / "work"
     work.mkdir(exist_ok=True)
-    async with road(folder, EmulatorConfig(plan=plan, **config), anthropic=anthropic) as r:
+    async with road(folder, EmulatorConfig(plan=plan, **config), anthropic=anthropic, pacing=pacing) as r:
         heard = Listening()
         r.emulator.service.script = heard
         environ = {"ZAI_CONFIG": str(folder / "none.toml"), "ZAI_API_KEY": "a.b"}
         configured = load(editor=settings, environ=environ, find_key=False)
         assert not configured.problems
         clock = SystemClock()
+        gauge = r.gauge = r.gauge_for(lambda: kit.config, r.clock)
         kit = Kit(
             config=replace(configured, account=r.account),
             catalogue=CATALOGUE,
@@ -332,11 +336,15 @@ async def story(
             slot=r.slot,
             ledger=r.ledger,
             answers=Answers(folder / "answers", clock),
+            gauge=gauge,
             editor_name="desk",
             root=str(work),
         )
         completer = Completer(kit, Shown(r.database, clock))
-        yield Story(Assistant(kit, windows_of(kit), completer), kit, Desk(work), r, heard)
+        statuses: list[Status] = []
+        board = Board(kit, statuses.append)
+        yield Story(Assistant(kit, completer, board), kit, Desk(work), r, heard, statuses=statuses)
+        await gauge.aclose()
         await completer.aclose()
 
 

@@ -15,8 +15,8 @@ from tests.clock import TurnedClock
 from tests.integration.stories import Story, path_of, story
 from tests.unit.core.marked import end_point
 from zai_ls.assistant import Assistant
+from zai_ls.assistant.board import Board
 from zai_ls.assistant.completing.completer import Completer
-from zai_ls.cli.wiring import windows_of
 from zai_ls.core.text import body_of, splice, split_lines
 from zai_ls.domain import Change, CompletionAsk, Point, Proposed, Quiet, Range
 from zai_ls.state.shown import Shown
@@ -152,12 +152,11 @@ async def writing(
     async with story(folder, settings, **config) as s:
         clock = TurnedClock()
         kit = replace(s.kit, clock=clock)
+        kit.gauge = s.road.gauge = s.road.gauge_for(lambda: kit.config, clock)
         writer = Writer(s, None, clock)  # type: ignore[arg-type]
-        completer = Completer(
-            kit, Shown(s.road.database, clock), windows=windows_of(kit), on_status=writer.statuses.append
-        )
+        completer = Completer(kit, Shown(s.road.database, clock), on_status=writer.statuses.append)
         writer.completer = completer
-        s.assistant = Assistant(kit, windows_of(kit), completer)
+        s.assistant = Assistant(kit, completer, Board(kit, lambda _: None))
         if marked:
             writer.open(marked)
         try:

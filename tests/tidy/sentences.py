@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+_WORDS = {english: message_id for message_id, english in _ENGLISH.items() if message_id.startswith("word.")}
+
 
 @dataclass(frozen=True)
 class Use:
@@ -27,7 +29,7 @@ class Use:
 
 
 def message_uses(path: Path) -> Iterator[Use]:
-    """All uses in the file *path*: calls of `say`, ids of errors, and ids in tables."""
+    """All uses in the file *path*: calls of `say`, ids of errors, ids in tables, and words that `told` finds by their English."""
     for node in ast.walk(ast.parse(path.read_text("utf-8"))):
         if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "say" and node.args:
             spread = any(k.arg is None for k in node.keywords)
@@ -39,6 +41,8 @@ def message_uses(path: Path) -> Iterator[Use]:
                     yield Use(node.lineno, prefix=arm.values[0].value)
         elif isinstance(node, ast.Constant) and node.value in _ENGLISH:
             yield Use(node.lineno, id=node.value)
+        elif isinstance(node, ast.Constant) and node.value in _WORDS:
+            yield Use(node.lineno, id=_WORDS[node.value])
 
 
 def _arms(node: ast.expr) -> Iterator[ast.expr]:

@@ -11,10 +11,12 @@ SERVE = """
 import sys
 from zai_ls.lsp.protocol import Protocol
 
+opened = []
+sys.addaudithook(lambda event, args: event == "open" and opened.append(str(args[0])))
 send = Protocol._send
 
 def tell(self, message):
-    print(*sys.modules, file=sys.stderr)
+    print(*sys.modules, *(path for path in opened if path.endswith(".mo")), file=sys.stderr)
     Protocol._send = send
     send(self, message)
 
@@ -41,7 +43,12 @@ HEAVY = (
 
 def test_the_server_answers_initialize_before_it_loads_anything_heavy():
     """An editor that starts waits for lsprotocol, which is heavy enough, and for nothing else."""
-    request = {"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": {"capabilities": {}}}
+    request = {
+        "jsonrpc": "2.0",
+        "id": 1,
+        "method": "initialize",
+        "params": {"capabilities": {}, "locale": "zh-cn"},
+    }
     body = json.dumps(request).encode()
 
     done = subprocess.run(
@@ -57,3 +64,4 @@ def test_the_server_answers_initialize_before_it_loads_anything_heavy():
     assert b'"capabilities"' in done.stdout
     assert "zai_ls.lsp.server" in loaded
     assert [name for name in loaded if name.startswith(HEAVY)] == []
+    assert [name for name in loaded if name.endswith(".mo")] == []

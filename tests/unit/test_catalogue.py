@@ -115,13 +115,40 @@ def test_credits(model, usage, at, expected):
         ("glm-5", "cny", Usage(31_999, 0, 0), 31_999 * 4e-6),
         ("glm-5", "cny", Usage(32_000, 0, 1000), 32_000 * 6e-6 + 1000 * 22e-6),
         ("glm-4.7-flash", "usd", Usage(1000, 0, 1000), 0.0),
-        ("glm-4.5-air", "cny", Usage(1000, 0, 1000), None),
+        ("glm-4.5-air", "cny", Usage(1000, 0, 1000), 7.1 * (1000 * 0.2e-6 + 1000 * 1.1e-6)),
+        ("mine", "cny", Usage(1000, 0, 1000), None),
     ],
 )
 def test_prices(model, currency, usage, price):
     """Per million tokens, by the length of the prompt; unknown is not "nothing"."""
     found = CATALOGUE.price(model, usage, currency)
     assert found == (None if price is None else pytest.approx(price))
+
+
+@pytest.mark.parametrize("model", [name for name, entry in CATALOGUE.models.items() if entry.role == "free"])
+def test_a_free_model_takes_nothing(model):
+    """Neither credits nor prompts nor money, at any hour; also where its entry tells no factors."""
+    for at in (PEAK, OFF_PEAK):
+        assert CATALOGUE.credits(model, Usage(1000, 0, 1000), at) == 0
+        assert CATALOGUE.prompts(model, at) == 0
+    assert CATALOGUE.price(model, Usage(1000, 0, 1000), "cny") == 0
+
+
+@pytest.mark.parametrize(
+    ("base_url", "currency"),
+    [
+        ("https://open.bigmodel.cn/api/paas/v4", "cny"),
+        ("https://bigmodel.cn/api", "cny"),
+        ("https://OPEN.BigModel.cn:443/api", "cny"),
+        ("https://notbigmodel.cn/api", "usd"),
+        ("https://bigmodel.cn.example.com/api", "usd"),
+        ("https://api.z.ai/api/paas/v4", "usd"),
+        ("", "usd"),
+    ],
+)
+def test_in_what_an_account_is_billed(base_url, currency):
+    """The vendor's hosts in China take yuan."""
+    assert CATALOGUE.currency_of(base_url) == currency
 
 
 @pytest.mark.parametrize(
@@ -307,7 +334,7 @@ def test_where_sources_disagree_the_entry_says_so(name, words):
 def test_factors_at_peak_and_outside(model, at, factor, prompts):
     """Credits have peak hours on weekdays, the older plans' prompts on every day."""
     assert CATALOGUE.credit_factor(model, at) == factor
-    assert CATALOGUE.prompts(model, at) == prompts / 15
+    assert CATALOGUE.prompts(model, at) == prompts
     assert CATALOGUE.is_dear(model, at, "credits") == (at == PEAK)
     assert CATALOGUE.is_dear(model, at, "prompts") == (prompts == 3)
     assert not CATALOGUE.is_dear(model, at, "money")
@@ -323,7 +350,7 @@ def test_a_model_may_have_its_own_factor():
     )
     assert laid.problems == ()
     assert laid.credit_factor("glm-5", OFF_PEAK) == 1.0
-    assert laid.prompts("glm-5", OFF_PEAK) == 1 / 15
+    assert laid.prompts("glm-5", OFF_PEAK) == 1
     assert laid.credit_factor("glm-4.7", OFF_PEAK) == 0.5
     assert not laid.is_dear("glm-5", PEAK, "credits")
     assert (laid.plan("pro").strong, laid.plan("pro").light) == ("glm-5.3", "glm-4.5-air")
@@ -379,3 +406,24 @@ def test_what_means_nothing_is_told(overlay, told):
     catalogue = Catalogue.load(overlay)
     assert len(catalogue.problems) == bool(told)
     assert all(told in problem for problem in catalogue.problems)
+
+
+@pytest.mark.parametrize(
+    ("at", "prompts", "then"),
+    [
+        ("2026-10-05T13:20", False, "2026-10-05T14:00"),
+        ("2026-10-05T14:00", False, "2026-10-05T18:00"),
+        ("2026-10-05T17:59", False, "2026-10-05T18:00"),
+        ("2026-10-02T18:00", False, "2026-10-05T14:00"),
+        ("2026-10-02T18:00", True, "2026-10-03T14:00"),
+    ],
+    ids=["before", "at their start", "at their end", "a Friday evening", "older plans have them every day"],
+)
+def test_when_peak_hours_change(at, prompts, then):
+    """In the vendor's zone; credits cost more on weekdays only."""
+    changes = CATALOGUE.peak.changes_at(beijing(at), prompts=prompts)
+    assert changes == beijing(then)
+
+
+def beijing(text: str) -> float:
+    return datetime.fromisoformat(f"{text}+08:00").timestamp()

@@ -54,7 +54,7 @@ def exchange_for(
     on_event: Callable[[ReplyEvent], None],
     topic: str = "",
     deadline_s: float | None = None,
-    has_other: bool = False,
+    others: tuple[str, ...] = (),
 ) -> Exchange:
     """The request that asks *prompt* of *model*, at its likely cost; *on_event* is told what the reply says as it comes."""
     dialect = dialect_for(account, kit.catalogue)
@@ -75,7 +75,7 @@ def exchange_for(
         deadline_s=deadline_s,
         action=action,
         editor=kit.editor_name,
-        has_other=has_other,
+        others=others,
     )
 
 
@@ -157,7 +157,7 @@ class Asking:
             lane=Lane.ACTION,
             action=self._action,
             on_event=self._read,
-            has_other=bool(plan.choice.fallbacks),
+            others=plan.choice.fallbacks,
         )
 
     def _renew(self, exchange: Exchange, model: str) -> Exchange:

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import logging
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from zai_ls.assistant.landing import NotLanded, land
 from zai_ls.assistant.plan import Preview
 from zai_ls.assistant.ports import AccountStatus, Decision, Stage
 from zai_ls.assistant.rewrite import Applicable, Rewrite, unfit_document
-from zai_ls.catalogue import shipped_codes
 from zai_ls.core import offers as offering
 from zai_ls.core.routing import COMPLETE
 from zai_ls.core.text import clamp, end_of
 from zai_ls.core.tokens import estimate
-from zai_ls.domain import Declined, Kept, Point, Quiet, Range, Window
+from zai_ls.domain import Declined, Kept, Point, Quiet, Range
 from zai_ls.errors import Paused, ZaiError
 from zai_ls.glm.dialect import dialect_for
 from zai_ls.messages import say
@@ -23,22 +23,18 @@ from zai_ls.state.pause import pause, resume
 from zai_ls.state.slot import FAIR_USE, PAUSED
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
-
+    from zai_ls.assistant.board import Board
     from zai_ls.assistant.completing.completer import Completer
     from zai_ls.assistant.completing.wish import Wish
     from zai_ls.assistant.kit import Kit
     from zai_ls.assistant.ports import Editor, Progress
     from zai_ls.config import Config
-    from zai_ls.core.throttle import Closure
     from zai_ls.domain import Ask, Diagnostic, Offer, Outcome, Snapshot
 
 _log = logging.getLogger(__name__)
 
 _ENDLESS = frozenset({PAUSED, FAIR_USE})
 """Codes of closures that a person ends."""
-_WINDOWS: Mapping[str, Literal["5h", "week"]] = {"5h": "5h", "week": "week"}
-"""Windows that a refusal may name."""
 _READ_AHEAD_LINES = 2_000
 """Whose tokens are counted ahead: a prompt shows no more of a file."""
 
@@ -46,9 +42,10 @@ _READ_AHEAD_LINES = 2_000
 class Assistant:
     """What an imagined perfect editor would talk to."""
 
-    def __init__(self, kit: Kit, windows: Callable[[str], tuple[Window, ...]], completer: Completer) -> None:
+    def __init__(self, kit: Kit, completer: Completer, board: Board) -> None:
         self._kit = kit
-        self._windows = windows
+        self._board = board
+        self._count = itertools.count(1)
         self._running: dict[str, Rewrite] = {}
         self._last: Decision | None = None
         self.completer = completer
@@ -134,8 +131,8 @@ class Assistant:
         if ask.action == offering.APPLY_KEPT:
             return await self._apply_kept(ask, editor)
         account = self._kit.account()
-        rewrite = Rewrite(ask, editor, progress, self._kit, account, lambda: self._windows_now(account.label))
-        key = f"{id(rewrite):x}"
+        key = f"{next(self._count):x}"
+        rewrite = Rewrite(ask, editor, self._board.watched(key, progress), self._kit, account)
         self._running[key] = rewrite
         outcome: Outcome | None = None
         try:
@@ -161,6 +158,9 @@ class Assistant:
             )
             _log.info("action.done action=%s outcome=%s", ask.action, type(outcome).__name__)
             rewrite.end()
+            unhappy = outcome if isinstance(outcome, Declined | Kept) else None
+            why = unhappy.text if unhappy else rewrite.lines[-1] if outcome is None and rewrite.lines else ""
+            self._board.ended(key, why)
         if rewrite.applicable is not None and editor.read(ask.uri) is not None:
             self._applicable[ask.uri] = rewrite.applicable
         self._tell(outcome, editor)
@@ -204,9 +204,7 @@ class Assistant:
         planned = (
             self._planned_completion(ask, editor)
             if ask.action == COMPLETE
-            else Rewrite(
-                ask, editor, _Silent(), self._kit, account, lambda: self._windows_now(account.label)
-            ).plan()
+            else Rewrite(ask, editor, _Silent(), self._kit, account).plan()
         )
         if isinstance(planned, Declined):
             return planned
@@ -231,12 +229,10 @@ class Assistant:
         """Which actions run now, oldest first."""
         return tuple(rewrite.ask.action for rewrite in self._running.values())
 
-    def _windows_now(self, label: str) -> tuple[Window, ...]:
-        """The account's windows, as the service's refusals correct them."""
-        now = self._kit.clock.now()
-        return with_spent(
-            self._windows(label), (c for c in self._kit.slot.closures(label) if c.until > now and not c.model)
-        )
+    async def fresh_status(self) -> AccountStatus:
+        """The same as `status`, after the service was asked, unless it was asked just now. Raises when there is no account."""
+        await self._kit.gauge.refresh(self._kit.account())
+        return self.status()
 
     def status(self) -> AccountStatus:
         """The account as all processes see it. Raises when there is no account."""
@@ -244,12 +240,14 @@ class Assistant:
         view = self._kit.slot.view(account.label)
         now = self._kit.clock.now()
         closures = [c for c in view.closures if c.until > now and not c.model and not c.lane]
-        last = max(closures, key=lambda c: c.until, default=None)
+        last = self._kit.closed(account)
+        windows = self._kit.windows(account)
         return AccountStatus(
             account=account.label,
             host=account.host,
             plan=account.plan,
-            windows=with_spent(self._windows(account.label), closures),
+            windows=windows,
+            forecasts=self._kit.gauge.forecasts(account, windows),
             waiting=len(view.waiting),
             in_flight=len(view.holding),
             closed_until=last.until if last and last.code not in _ENDLESS else None,
@@ -267,18 +265,6 @@ class Assistant:
         """Go on."""
         resume(self._kit.slot, self._kit.account().label)
         self.completer.account_changed()
-
-
-def with_spent(windows: tuple[Window, ...], closures: Iterable[Closure]) -> tuple[Window, ...]:
-    """*windows* as the service's own refusals correct them: one that it calls used up is, whatever we have counted."""
-    spent: dict[str, Window] = {}
-    for closure in sorted(closures, key=lambda c: c.until):
-        code = shipped_codes().get(closure.code)
-        name = _WINDOWS.get(code.window) if code is not None else None
-        if name is not None:
-            spent[name] = Window(name, 100.0, closure.until, "reported")
-    known = tuple(spent.pop(window.name, window) for window in windows)
-    return (*known, *spent.values())
 
 
 class _Silent:

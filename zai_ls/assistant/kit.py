@@ -5,24 +5,30 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from zai_ls.assistant.gauge import with_spent
 from zai_ls.catalogue import shipped_codes
 from zai_ls.clock import local_time
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from zai_ls.assistant.gauge import Gauge
     from zai_ls.catalogue import Catalogue
     from zai_ls.clock import Clock
     from zai_ls.config import Config
     from zai_ls.core.routing import Routing
     from zai_ls.core.syntax import Syntax
     from zai_ls.core.thrift import Means
+    from zai_ls.core.throttle import Closure
     from zai_ls.dispatch import Dispatcher
     from zai_ls.domain import Account, Window
     from zai_ls.state.answers import Answers
     from zai_ls.state.ledger import Ledger
     from zai_ls.state.slot import Slot
 
+
+BRIEF = frozenset({"gap", "1302", "1303"})
+"""Closures that are over before anybody has read of them."""
 
 _REMOVING = frozenset(
     code for code, entry in shipped_codes().items() if entry.error in {"UnknownModel", "PlanLacksModel"}
@@ -42,6 +48,7 @@ class Kit:
     slot: Slot
     ledger: Ledger
     answers: Answers
+    gauge: Gauge
     editor_name: str = ""
     root: str | None = None
     """Folder that is open in the editor; paths are told to the model relative to it."""
@@ -60,10 +67,26 @@ class Kit:
         """*at* as a person reads it: local time, with the date when it is not today."""
         return "" if at is None else local_time(at, self.clock.now())
 
-    def routing(self, account: Account, windows: tuple[Window, ...] = ()) -> Routing:
-        """What the choice of a model depends on besides the code; without *windows* quota and hour do not count."""
+    def windows(self, account: Account) -> tuple[Window, ...]:
+        """The account's windows, as the service's refusals correct them."""
+        now = self.clock.now()
+        closures = (c for c in self.slot.closures(account.label) if c.until > now)
+        return with_spent(self.gauge.windows(account), closures, self.catalogue)
+
+    def closed(self, account: Account) -> Closure | None:
+        """What keeps the whole account closed longest, if anything does that is worth a word; pauses of seconds are not."""
+        now = self.clock.now()
+        told = (
+            c
+            for c in self.slot.closures(account.label)
+            if c.until > now and not c.model and not c.lane and c.code not in BRIEF
+        )
+        return max(told, key=lambda c: c.until, default=None)
+
+    def routing(self, account: Account, *, with_quota: bool = False) -> Routing:
+        """What the choice of a model depends on besides the code; only *with_quota* do what is left and the hour count."""
         from zai_ls.core.routing import Routing
-        from zai_ls.core.thrift import Bounds
+        from zai_ls.core.thrift import Bounds, Means
 
         settings = self.config.settings
         now = self.clock.now()
@@ -87,7 +110,7 @@ class Kit:
             per_language=settings.routing_per_language,
             closed=frozenset(closed) - removed,
             removed=removed,
-            means=self._means(account, windows, now),
+            means=self._means(account, now) if with_quota else Means(now=now),
             bounds=Bounds(
                 most_share=settings.routing_most_share,
                 scarce_below=settings.routing_scarce_below,
@@ -95,16 +118,13 @@ class Kit:
                 peak_margin=settings.routing_peak_margin,
                 steadiness=settings.routing_steadiness,
             ),
+            currency=self.catalogue.currency_of(account.base_url),
             factors=self.ledger.factors(account.label),
         )
 
-    def _means(self, account: Account, windows: tuple[Window, ...], now: float) -> Means:
-        from zai_ls.core.quota import Spent, pace
+    def _means(self, account: Account, now: float) -> Means:
         from zai_ls.core.thrift import Means
 
-        if not windows:
-            return Means(now=now)
-        known = self.catalogue.plan(account.plan).windows
-        longest = max((window.seconds for window in known), default=0.0)
-        spent = [Spent(at, cost) for at, cost in self.ledger.costs(account.label, since=now - longest)]
-        return Means(windows, pace(known, spent, now), now, self.saving)
+        windows = self.windows(account)
+        pace: dict[str, float] = {f.name: f.pace for f in self.gauge.forecasts(account, windows)}
+        return Means(windows, pace, now, self.saving) if windows else Means(now=now)

@@ -13,10 +13,12 @@ if TYPE_CHECKING:
         Change,
         Choice,
         Edits,
+        Forecast,
         Landing,
         Outcome,
         Snapshot,
         Window,
+        WindowName,
     )
 
 
@@ -102,15 +104,62 @@ class Decision:
 
 
 @dataclass(frozen=True, slots=True)
-class Status:
-    """What an editor's status line shows of this process."""
+class WindowStatus:
+    """One quota window in a status line."""
 
-    state: Literal["ready", "busy", "off", "problem"]
-    """`off`: completions are switched off here; `problem`: the last request failed."""
+    name: WindowName
+    """`5h`, `week`, `month` (of tool calls) or `budget` (a person's own)."""
+    used_percent: float | None
+    """0 to 100; null when unknown, which is not 0."""
+    resets_at: float | None
+    """When it refills, epoch seconds; null when it is not open, or unknown."""
+    source: Literal["reported", "estimated"]
+    """Whether the service told of this period, or we have only counted ourselves."""
+    ends_at: float | None = None
+    """When it is used up at the pace of late, epoch seconds; null when it refills before."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cooldown:
+    """Until when something takes no requests."""
+
+    until: float | None
+    """Epoch seconds; null: until a person resumes."""
+    reason: str
+    """A sentence."""
+    model: str = ""
+    """Only this model; empty: the whole account."""
+    lane: str = ""
+    """Only this lane, such as `typing`; empty: all."""
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """What an editor's status line shows of this process. Times are epoch seconds."""
+
+    state: Literal["ready", "busy", "off", "problem", "paused", "closed"]
+    """`busy`: a request is under way; `off`: completions are switched off in this window; `problem`: the last request failed;
+    `paused`: by a person; `closed`: the account takes no requests at present."""
     text: str
     """A few words."""
     detail: str = ""
-    """A sentence: what happened, what to do."""
+    """A sentence: what happened, what to do; empty when there is nothing to say."""
+    tooltip: str = ""
+    """Some lines of Markdown with all there is to say."""
+    severity: Literal["none", "info", "warning", "error"] = "none"
+    """For colours: `warning` from 80 % of a window on, `error` when requests fail or the account is closed."""
+    windows: tuple[WindowStatus, ...] = ()
+    """The quota windows."""
+    forecast: str = ""
+    """The forecast that matters most, as a sentence; empty when there is none."""
+    model: str = ""
+    """The model in use, or used last."""
+    place: int | None = None
+    """Requests ahead of the running action in line; null when none waits."""
+    cooldown: Cooldown | None = None
+    """What takes no requests now."""
+    last_decline: str = ""
+    """Why the last request brought nothing, as a sentence."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,3 +180,5 @@ class AccountStatus:
     """By a person, and not by the service."""
     dispatcher: str
     """`repr(dispatcher)`: the one line that status, doctor and tests print."""
+    forecasts: tuple[Forecast, ...] = ()
+    """Where the windows are going."""

@@ -54,7 +54,7 @@ if TYPE_CHECKING:
     from zai_ls.core.routing import Routing
     from zai_ls.core.testfiles import FileForTests
     from zai_ls.core.thrift import Load
-    from zai_ls.domain import Account, Ask, Choice, Outcome, Prompt, Reply, Snapshot, Window
+    from zai_ls.domain import Account, Ask, Choice, Outcome, Prompt, Reply, Snapshot
 
 _BINARY = "\0"
 
@@ -102,9 +102,7 @@ class Rewrite:
         progress: Progress,
         kit: Kit,
         account: Account,
-        windows: Callable[[], tuple[Window, ...]] = lambda: (),
     ) -> None:
-        """*windows* tells the account's quota."""
         self.ask = ask
         self.choice: Choice | None = None
         self.lines: list[str] = []
@@ -117,7 +115,6 @@ class Rewrite:
         self._course = Course(progress, kit.clock)
         self._kit = kit
         self._account = account
-        self._windows = windows
 
     async def run(self) -> Outcome:
         """The action's outcome, applied where it can be. Raises `ZaiError` for what service or account refuse."""
@@ -182,7 +179,7 @@ class Rewrite:
         if isinstance(tests, Declined):
             return tests
         scored = score(snapshot, target, kit.syntax, ask.diagnostics, ask.instruction or "")
-        routing = kit.routing(self._account, self._windows())
+        routing = kit.routing(self._account, with_quota=True)
 
         def made(budget: int) -> tuple[Prompt, Surroundings]:
             around = kit.syntax.surroundings(snapshot, target, budget=budget)
@@ -351,7 +348,7 @@ class Rewrite:
             text = reply.text.strip()
             if reply.finish is FinishReason.LENGTH:
                 text += "\n\n" + say("rewrite.cut_prose")
-            return Explanation(plan.action.title(_name(plan.snapshot.uri)), text)
+            return Explanation(plan.action.title_for(_name(plan.snapshot.uri)), text)
         if reply.finish is FinishReason.LENGTH:
             return Unfit("cut_off", reply.text)
         code = code_of(reply.text, plan.snapshot.language, text_in(plan.snapshot.lines, plan.target))
@@ -392,7 +389,7 @@ class Rewrite:
     # -- the landing -----------------------------------------------------------------------------------------
 
     async def _land(self, plan: Plan, fit: Fit) -> Outcome:
-        label = plan.action.title(_name(fit.uri))
+        label = plan.action.title_for(_name(fit.uri))
         landed: Edits | NotLanded
         if fit.base is not None and (fit.uri == plan.snapshot.uri or self._editor.read(fit.uri) is not None):
             landed = await land(fit.base, fit.edits, self._editor, label=label, breaks=self._breaks)
@@ -419,7 +416,7 @@ class Rewrite:
         try:
             answer = self._kit.answers.keep(uri=uri, action=plan.action.id, reason=reason, text=text)
         except OSError as error:
-            await self._editor.show(plan.action.title(_name(uri)), text)  # here at least it is not lost
+            await self._editor.show(plan.action.title_for(_name(uri)), text)  # here at least it is not lost
             raise StateUnusable(error.strerror or type(error).__name__, path=str(error.filename)) from None
         sentence = say(f"kept.{reason}", file=_name(uri), id=answer.id, path=answer.path)
         self._note(sentence)

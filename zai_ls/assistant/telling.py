@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING
 
 from zai_ls.core.routing import told_features
 from zai_ls.core.thrift import percent, share_of
-from zai_ls.messages import say
+from zai_ls.messages import say, told
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from zai_ls.catalogue import Currency
     from zai_ls.core.routing import Routing
     from zai_ls.domain import Choice, Expense, Window
 
@@ -38,7 +39,7 @@ def _score(choice: Choice, routing: Routing) -> str:
         "tell.score",
         score=f"{choice.score:.2f}",
         why=f" ({why})" if why else "",
-        tier=routing.tier_of(choice.score),
+        tier=told(routing.tier_of(choice.score)),
     )
 
 
@@ -48,7 +49,7 @@ def _cost(choice: Choice, routing: Routing) -> str:
         return ""
     usage = cost.usage
     shares = [
-        say("tell.share", share=percent(share), window=window.name)
+        say("tell.share", share=percent(share), window=told(window.name))
         for window in routing.means.windows
         if (share := share_of(cost, window)) is not None
     ]
@@ -64,11 +65,15 @@ def _cost(choice: Choice, routing: Routing) -> str:
 def amount(cost: Expense, routing: Routing) -> str:
     """What *cost* is, in what the plan is paid in; unknown is said."""
     if routing.plan == "payg":
-        return (
-            say("tell.price_unknown") if cost.money is None else say("tell.money", money=f"{cost.money:.4f}")
-        )
+        return say("tell.price_unknown") if cost.money is None else money_text(cost.money, routing.currency)
     peak = routing.catalogue.peak.covers(routing.means.now)
     return say("tell.credits_peak" if peak else "tell.credits", credits=f"{cost.credits:.2f}")
+
+
+def money_text(money: float, currency: Currency) -> str:
+    """An amount with its sign; a little is not told as nothing."""
+    digits = 4 if abs(money) < 1 else 2
+    return f"{'¥' if currency == 'cny' else '$'}{money:,.{digits}f}"
 
 
 def _window(window: Window, when: Callable[[float | None], str]) -> str:
@@ -78,4 +83,4 @@ def _window(window: Window, when: Callable[[float | None], str]) -> str:
         else say("tell.window_used", percent=f"{window.used_percent:.0f}")
     )
     resets = say("tell.window_resets", when=when(window.resets_at)) if window.resets_at is not None else ""
-    return say("tell.window", window=window.name, used=used, resets=resets, source=window.source)
+    return say("tell.window", window=told(window.name), used=used, resets=resets, source=told(window.source))

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, TypeVar
 
 from zai_ls.cli.flags import account_of, configuration, tell_problems
 from zai_ls.clock import local_time
+from zai_ls.messages import say, told
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Callable
+    from collections.abc import Awaitable, Callable
 
     from zai_ls.assistant import AccountStatus
     from zai_ls.cli.wiring import App
@@ -25,21 +26,35 @@ def ask_app(
     args: argparse.Namespace, question: Callable[[App, Account], T], *, config: Config | None = None
 ) -> T:
     """The answer of the whole wired-up program to *question*. Raises the reason when there is no account."""
+
+    async def ask(app: App, account: Account) -> T:
+        return question(app, account)
+
+    return work_with_app(args, ask, config=config)
+
+
+def work_with_app(
+    args: argparse.Namespace,
+    work: Callable[[App, Account], Awaitable[T]],
+    *,
+    config: Config | None = None,
+) -> T:
+    """What *work* makes of the whole wired-up program. Raises the reason when there is no account."""
     if config is None:
         config = configuration(args)
         tell_problems(config)
-    account = account_of(config)
+    in_force, account = config, account_of(config)
 
-    async def ask() -> T:
+    async def go() -> T:
         from zai_ls.cli.wiring import build
 
-        app = build(config, editor_name="zai-ls")
+        app = build(in_force, editor_name="zai-ls")
         try:
-            return question(app, account)
+            return await work(app, account)
         finally:
             await app.aclose()
 
-    return asyncio.run(ask())
+    return asyncio.run(go())
 
 
 def status_of(args: argparse.Namespace) -> AccountStatus:
@@ -47,27 +62,23 @@ def status_of(args: argparse.Namespace) -> AccountStatus:
     return ask_app(args, lambda app, _account: app.assistant.status())
 
 
-def window_row(window: Window) -> dict[str, object]:
-    """A window in its public shape."""
-    return {
-        "name": window.name,
-        "used_percent": window.used_percent,
-        "resets_at": window.resets_at,
-        "source": window.source,
-    }
-
-
 def window_text(window: Window) -> str:
     """A window as a short phrase: unknown is said, never shown as 0."""
+    percent = window.used_percent
     used = (
-        "unknown"
-        if window.used_percent is None
-        else f"{window.used_percent:.{_digits(window.used_percent)}f} % used"
+        told("unknown")
+        if percent is None
+        else say("tell.window_used", percent=f"{percent:.{_digits(percent)}f}")
     )
     if window.used is not None and window.limit is not None:
-        used += f" ({window.used:,.1f} of {window.limit:,.0f} {window.unit})"
-    resets = "" if window.resets_at is None else f", resets {local(window.resets_at)}"
-    return f"{window.name}: {used}{resets} ({window.source})"
+        used += say(
+            "status.window_amounts",
+            used=f"{window.used:,.1f}",
+            limit=f"{window.limit:,.0f}",
+            unit=told(window.unit),
+        )
+    resets = "" if window.resets_at is None else say("tell.window_resets", when=local(window.resets_at))
+    return say("status.window", name=told(window.name), used=used, resets=resets, source=told(window.source))
 
 
 def _digits(percent: float) -> int:

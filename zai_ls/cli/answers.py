@@ -19,10 +19,8 @@ if TYPE_CHECKING:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Which answer; none lists them."""
-    parser.add_argument(
-        "id", metavar="ID", nargs="?", help="show this answer; the beginning of its id is enough"
-    )
-    parser.add_argument("--json", action="store_true", help="print as JSON")
+    parser.add_argument("id", metavar="ID", nargs="?", help=say("help.answer_id"))
+    parser.add_argument("--json", action="store_true", help=say("help.json_answers"))
 
 
 def run(args: argparse.Namespace) -> int:

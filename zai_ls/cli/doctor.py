@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from zai_ls.cli import printing
 from zai_ls.cli.exits import Exit
 from zai_ls.cli.flags import configuration
+from zai_ls.messages import say, told
 
 if TYPE_CHECKING:
     import argparse
@@ -22,7 +23,7 @@ _MARKS = {
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """How to print."""
-    parser.add_argument("--json", action="store_true", help="print the findings as JSON")
+    parser.add_argument("--json", action="store_true", help=say("help.json_findings"))
 
 
 def run(args: argparse.Namespace) -> int:
@@ -40,8 +41,8 @@ def run(args: argparse.Namespace) -> int:
         console = Console(highlight=False, soft_wrap=True)
         for finding in findings:
             mark, colour = _MARKS[finding.severity]
-            console.print(Text.assemble((mark, colour), f"  {finding.check}: {finding.text}"))
+            console.print(Text.assemble((mark, colour), f"  {told(finding.check)}: {finding.text}"))
     else:
         for finding in findings:
-            print(f"{_MARKS[finding.severity][0]}  {finding.check}: {finding.text}")
+            print(f"{_MARKS[finding.severity][0]}  {told(finding.check)}: {finding.text}")
     return Exit.FAILED if any(f.severity == "error" for f in findings) else Exit.DONE

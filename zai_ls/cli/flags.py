@@ -29,27 +29,27 @@ _LOG_FLAGS = {"log_file": "logFile", "log_level": "log.level"}
 
 def add_common(parser: argparse.ArgumentParser, *, logs: bool = False) -> None:
     """Add them, as a group of their own at the end of the help; *logs*: also where the log goes."""
-    group = parser.add_argument_group("settings for this call")
-    group.add_argument("--base-url", metavar="URL", help="the API base URL of the service")
-    group.add_argument("--plan", metavar="PLAN", help="payg, lite, pro or max")
-    group.add_argument("--state-dir", metavar="DIR", help="where the shared state lies")
+    group = parser.add_argument_group(say("help.settings"))
+    group.add_argument("--base-url", metavar="URL", help=say("help.base_url"))
+    group.add_argument("--plan", metavar="PLAN", help=say("help.plan"))
+    group.add_argument("--state-dir", metavar="DIR", help=say("help.state_dir"))
     if logs:
-        group.add_argument("--log-file", metavar="FILE", help="where the log goes; default: standard error")
-        group.add_argument("--log-level", metavar="LEVEL", help="error, warning, info or debug")
-    group.add_argument("--config", metavar="FILE", help="read this file instead of your own config file")
+        group.add_argument("--log-file", metavar="FILE", help=say("help.log_file"))
+        group.add_argument("--log-level", metavar="LEVEL", help=say("help.log_level"))
+    group.add_argument("--config", metavar="FILE", help=say("help.config"))
     group.add_argument(
         "--set",
         metavar="KEY=VALUE",
         action="append",
         default=[],
-        help="any setting, such as limits.contextTokens=8000",
+        help=say("help.set"),
     )
     add_debug(group)
 
 
 def add_debug(parser: argparse._ActionsContainer) -> None:
     """The flag that every verb has."""
-    parser.add_argument("--debug", action="store_true", help="show tracebacks, and what goes on inside")
+    parser.add_argument("--debug", action="store_true", help=say("help.debug"))
 
 
 def as_settings(args: argparse.Namespace) -> dict[str, object]:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from zai_ls import __version__
 from zai_ls.cli.exits import BadUse, CannotWrite, Exit, NothingToDo, exit_for
+from zai_ls.cli.speaking import speak
 from zai_ls.errors import ZaiError
 from zai_ls.messages import say
 
@@ -24,32 +25,27 @@ if TYPE_CHECKING:
 
 
 class Verb(NamedTuple):
-    """Where a verb lives, and what it does in a few words."""
+    """Where a verb lives; what it does in a few words is the sentence `verb.NAME`."""
 
     module: str
-    summary: str
     flags: Literal["settings", "settings and log", "none"] = "settings"
     """Which of the flags that are not its own it takes."""
 
 
 VERBS = {
-    "serve": Verb(
-        "zai_ls.cli.serve", "speak the Language Server Protocol (what editors start)", "settings and log"
-    ),
-    "run": Verb("zai_ls.cli.run", "run one action on a file; print or apply the change"),
-    "score": Verb("zai_ls.cli.score", "how hard code is, and which model it would get"),
-    "quota": Verb("zai_ls.cli.quota", "what is left of the account's quota windows"),
-    "stats": Verb(
-        "zai_ls.cli.stats", "what this machine has sent, what it cost, and what became of completions"
-    ),
-    "status": Verb("zai_ls.cli.status", "who waits, what is in flight, what is closed"),
-    "doctor": Verb("zai_ls.cli.doctor", "find what is wrong, and say what to do"),
-    "what-leaves": Verb("zai_ls.cli.what_leaves", "show the request that an action would send"),
-    "answers": Verb("zai_ls.cli.answers", "answers that could not be applied and were kept"),
-    "pause": Verb("zai_ls.cli.pause", "stop all requests of the account on this machine"),
-    "resume": Verb("zai_ls.cli.resume", "go on after a pause"),
-    "demo": Verb("zai_ls.cli.demo", "see it work, without a key"),
-    "emulator": Verb("zai_ls.emulator.command", "a local GLM to try things on, without a key", "none"),
+    "serve": Verb("zai_ls.cli.serve", "settings and log"),
+    "run": Verb("zai_ls.cli.run"),
+    "score": Verb("zai_ls.cli.score"),
+    "quota": Verb("zai_ls.cli.quota"),
+    "stats": Verb("zai_ls.cli.stats"),
+    "status": Verb("zai_ls.cli.status"),
+    "doctor": Verb("zai_ls.cli.doctor"),
+    "what-leaves": Verb("zai_ls.cli.what_leaves"),
+    "answers": Verb("zai_ls.cli.answers"),
+    "pause": Verb("zai_ls.cli.pause"),
+    "resume": Verb("zai_ls.cli.resume"),
+    "demo": Verb("zai_ls.cli.demo"),
+    "emulator": Verb("zai_ls.emulator.command", "none"),
 }
 """In the order of the help."""
 
@@ -64,6 +60,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         if isinstance(stream, io.TextIOWrapper):
             # A terminal that lacks a letter shows another, and nothing breaks.
             stream.reconfigure(errors="replace")
+    speak()
     debug = "--debug" in argv
     try:
         args = _parser(argv).parse_args(argv)
@@ -117,15 +114,17 @@ def _parser(argv: Sequence[str]) -> argparse.ArgumentParser:
 
     parser = argparse.ArgumentParser(
         prog="zai-ls",
-        description="A language server that brings GLM models to every editor: one request in flight, quota in view.",
-        epilog="`zai-ls VERB --help` says more. `zai-ls doctor` finds what is wrong.",
+        description=say("help.program"),
+        epilog=say("help.more"),
     )
-    parser.add_argument("--version", action="version", version=f"zai-ls {__version__}")
-    verbs = parser.add_subparsers(dest="verb", metavar="VERB", title="verbs")
+    parser.add_argument(
+        "--version", action="version", version=f"zai-ls {__version__}", help=say("help.version")
+    )
+    verbs = parser.add_subparsers(dest="verb", metavar="VERB", title=say("help.verbs"))
     for name, verb in VERBS.items():
-        sub = verbs.add_parser(
-            name, help=verb.summary, description=verb.summary[0].upper() + verb.summary[1:] + "."
-        )
+        summary = say(f"verb.{name}")
+        about = say("help.about_verb", text=summary[0].upper() + summary[1:])
+        sub = verbs.add_parser(name, help=summary, description=about)
         if name in argv:
             importlib.import_module(verb.module).add_arguments(sub)
             if verb.flags == "none":

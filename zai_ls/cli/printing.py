@@ -7,6 +7,7 @@ import json
 import os
 import re
 import sys
+import unicodedata
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -77,6 +78,15 @@ def print_json(value: object) -> None:
 def note(text: str) -> None:
     """One sentence on standard error, where it does not disturb a pipe."""
     print(f"zai-ls: {text}", file=sys.stderr)
+
+
+def columns(text: str) -> int:
+    """How many columns of a terminal *text* takes: a Chinese letter takes two."""
+    if text.isascii():
+        return len(text)
+    return sum(
+        0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text
+    )
 
 
 def is_terminal(stream: TextIO) -> bool:

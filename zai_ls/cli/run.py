@@ -17,7 +17,7 @@ from zai_ls.cli.target import parse_target
 from zai_ls.core.actions import ACTIONS, Output
 from zai_ls.domain import Ask, Declined, Edits, Explanation, Kept
 from zai_ls.errors import ZaiError
-from zai_ls.messages import say
+from zai_ls.messages import say, told
 
 if TYPE_CHECKING:
     import argparse
@@ -41,10 +41,10 @@ class Runs(Protocol):
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """What to do, and where."""
-    parser.add_argument("action", metavar="ACTION", help="such as simplify, explain, document, fix, test")
+    parser.add_argument("action", metavar="ACTION", help=say("help.action"))
     add_target(parser)
-    parser.add_argument("--apply", action="store_true", help="change the file instead of printing the change")
-    parser.add_argument("--json", action="store_true", help="print the outcome as JSON")
+    parser.add_argument("--apply", action="store_true", help=say("help.apply"))
+    parser.add_argument("--json", action="store_true", help=say("help.json_outcome"))
 
 
 def add_target(parser: argparse.ArgumentParser) -> None:
@@ -52,15 +52,15 @@ def add_target(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "target",
         metavar="FILE[:LINE-LINE]",
-        help="lines count from 1, both included; one line means what is around it",
+        help=say("help.target"),
     )
-    parser.add_argument("--instruction", metavar="TEXT", help="what to do, in your own words")
+    parser.add_argument("--instruction", metavar="TEXT", help=say("help.instruction"))
     parser.add_argument(
         "--diagnostics",
         metavar="FILE",
-        help="what to fix: JSON as in LSP or of ruff, or lines file:line:col: message; - reads them",
+        help=say("help.diagnostics"),
     )
-    parser.add_argument("--model", metavar="NAME", help="use this model")
+    parser.add_argument("--model", metavar="NAME", help=say("help.model"))
 
 
 def run(args: argparse.Namespace) -> int:
@@ -230,7 +230,11 @@ class StatusLine:
         """Show *stage*."""
         if not self._live:
             return
-        parts = (stage.text or stage.kind, stage.model, f"{stage.tokens} tokens" if stage.tokens else "")
+        parts = (
+            stage.text or told(stage.kind),
+            stage.model,
+            say("stage.tokens", count=stage.tokens) if stage.tokens else "",
+        )
         sys.stderr.write("\r\033[K" + " · ".join(part for part in parts if part)[:100])
         sys.stderr.flush()
 

@@ -84,18 +84,16 @@ class Row:
     def _why(self) -> str:
         """What made most of the score, in words."""
         made = sorted(self.features.items(), key=lambda item: -item[1])[:_TOLD]
-        return ", ".join(say(f"feature.{name}") for name, amount in made if amount > _LEAST * self.value)
+        return say("join.list").join(
+            say(f"feature.{name}") for name, amount in made if amount > _LEAST * self.value
+        )
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """What to score, and how to print."""
-    parser.add_argument(
-        "targets", metavar="PATH[:LINE-LINE]", nargs="+", help="files, parts of files, or folders"
-    )
-    parser.add_argument(
-        "--whole", action="store_true", help="each file as one selection, not its definitions"
-    )
-    parser.add_argument("--json", action="store_true", help="print one JSON object a line")
+    parser.add_argument("targets", metavar="PATH[:LINE-LINE]", nargs="+", help=say("help.score_targets"))
+    parser.add_argument("--whole", action="store_true", help=say("help.score_whole"))
+    parser.add_argument("--json", action="store_true", help=say("help.json_lines"))
 
 
 def run(args: argparse.Namespace) -> int:
@@ -161,7 +159,8 @@ def tell(rows: Sequence[Row]) -> None:
     from rich.table import Table
     from rich.text import Text
 
-    table = Table("score", "tier", "model", "what", "where", "why", box=None, header_style="bold")
+    heads = [say(f"score.head_{name}") for name in ("score", "tier", "model", "what", "where", "why")]
+    table = Table(*heads, box=None, header_style="bold")
     for row in by_score:
         score, tier, model, *others = row.cells()
         style = _COLOURS.get(row.tier, "")

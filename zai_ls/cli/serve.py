@@ -15,11 +15,9 @@ if TYPE_CHECKING:
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """How the editor talks to the server."""
     where = parser.add_mutually_exclusive_group()
-    where.add_argument("--stdio", action="store_true", help="over standard input and output (the default)")
-    where.add_argument("--tcp", metavar="HOST:PORT", help="over TCP; port 0 takes a free one")
-    where.add_argument(
-        "--ws", metavar="HOST:PORT", help="over a websocket; needs the extra zai-ls[websocket]"
-    )
+    where.add_argument("--stdio", action="store_true", help=say("help.stdio"))
+    where.add_argument("--tcp", metavar="HOST:PORT", help=say("help.tcp"))
+    where.add_argument("--ws", metavar="HOST:PORT", help=say("help.ws"))
 
 
 def run(args: argparse.Namespace) -> int:
@@ -32,8 +30,7 @@ def run(args: argparse.Namespace) -> int:
     # Finding the key may take seconds (a command, a keyring): `initialize` does not wait for it.
     read = partial(configuration, args, find_key=False)
     if as_settings(args):
-        config = read()  # a flag that is not accepted ends it here
-        return serving.serve(lambda: config, tcp=tcp, ws=ws)
+        read()  # a flag that is not accepted ends it here; what else is wrong is said in the editor's language
     return serving.serve(read, tcp=tcp, ws=ws)
 
 

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from zai_ls import config as configuring
     from zai_ls.assistant import AccountStatus, Decision, Editor, Progress
+    from zai_ls.assistant.gauge import Notice
     from zai_ls.assistant.plan import Preview
     from zai_ls.assistant.ports import Status, Texts
     from zai_ls.cli.wiring import App
@@ -57,6 +58,10 @@ class Late:
         self._app: App | None = None
         self.show_status: Callable[[Status], None] = lambda _: None
         """Tells the editor's status line; set when there is an editor."""
+        self.editor_name: Callable[[], str] = lambda: "lsp"
+        """What the editor calls itself; the ledger has it with each request."""
+        self.teller: Callable[[], Callable[[Notice], None] | None] = lambda: None
+        """Who tells the person about quota; None where a status line shows it."""
         self._ready: asyncio.Task[None] | None = None
         self._line = asyncio.Lock()
         """Of completions that wait for that."""
@@ -80,7 +85,7 @@ class Late:
         if self._app is None:
             from zai_ls.cli.wiring import build
 
-            self._app = build(self._in_force, editor_name="lsp", on_status=self.show_status)
+            self._app = build(self._in_force, editor_name=self.editor_name(), on_status=self.show_status)
             self._app.assistant.configure(self._in_force, root=self.root)
         return self._app
 
@@ -128,7 +133,9 @@ class Late:
             if self.config.no_account is not None:
                 self.warn([self.config.no_account.user_text])
         app = self.app()
-        self.show_status(app.assistant.completer.status())
+        app.board.completions(app.assistant.completer.status())
+        app.gauge.on_notice = self.teller()
+        app.gauge.watch()
         if self.config.account is not None:
             await app.client.warm(self.config.account)
         # By now all is loaded that stays. What was made in vain on the way goes, the rest need not be looked at again.
@@ -206,9 +213,10 @@ class Late:
         """The last decisions."""
         return self.app().assistant.explain_last()
 
-    def status(self) -> AccountStatus:
-        """How the account stands."""
-        return self.app().assistant.status()
+    async def status(self) -> AccountStatus:
+        """How the account stands, with a fresh reading if one can be had."""
+        await self._settled()
+        return await self.app().assistant.fresh_status()
 
     def preview(self, ask: Ask, editor: Editor, /) -> Preview | Declined:
         """What would be sent."""
@@ -290,6 +298,8 @@ def serve(
     )
     late.warn = server.warn
     late.show_status = server.status.show
+    late.teller = server.quota_teller
+    late.editor_name = server.editor_name
 
     async def run() -> int:
         try:

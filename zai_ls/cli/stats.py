@@ -24,7 +24,7 @@ _HEAD = (
     "lane",
     "action",
     "model",
-    "answered by",
+    "answered_by",
     "requests",
     "prompt",
     "cached",
@@ -38,8 +38,8 @@ _COMPLETIONS_HEAD = ("model", "shown", "accepted", "typed", "rejected", "retaine
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Since when, and how to print."""
-    parser.add_argument("--days", metavar="N", type=float, default=7.0, help="of the last N days; default: 7")
-    parser.add_argument("--json", action="store_true", help="print the rows as JSON")
+    parser.add_argument("--days", metavar="N", type=float, default=7.0, help=say("help.days"))
+    parser.add_argument("--json", action="store_true", help=say("help.json_rows"))
 
 
 def run(args: argparse.Namespace) -> int:
@@ -71,24 +71,30 @@ def run(args: argparse.Namespace) -> int:
 
 def table(rows: tuple[Row, ...]) -> list[str]:
     """The rows in columns; numbers that we counted ourselves, in whole or in part, are marked with ~."""
-    return _columns([_HEAD, *(_cells(row) for row in rows)], names=4)
+    return _columns([_heads(_HEAD), *(_cells(row) for row in rows)], names=4)
 
 
 def completions_table(rows: tuple[CompletionRow, ...]) -> list[str]:
     """The rows in columns: parts of those shown, and of those accepted of which it is known whether they were kept."""
-    return _columns([_COMPLETIONS_HEAD, *(_completion_cells(row) for row in rows)], names=1)
+    return _columns([_heads(_COMPLETIONS_HEAD), *(_completion_cells(row) for row in rows)], names=1)
 
 
 def _columns(cells: Sequence[tuple[str, ...]], *, names: int) -> list[str]:
     """Lines of *cells*: the first *names* columns to the left, numbers to the right."""
-    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
-    return [
-        "  ".join(
-            cell.ljust(width) if place < names else cell.rjust(width)
-            for place, (cell, width) in enumerate(zip(line, widths, strict=True))
-        ).rstrip()
-        for line in cells
-    ]
+    widths = [max(map(printing.columns, column)) for column in zip(*cells, strict=True)]
+    rows = []
+    for line in cells:
+        blanks = [" " * (width - printing.columns(cell)) for cell, width in zip(line, widths, strict=True)]
+        parts = [
+            cell + blank if place < names else blank + cell
+            for place, (cell, blank) in enumerate(zip(line, blanks, strict=True))
+        ]
+        rows.append("  ".join(parts).rstrip())
+    return rows
+
+
+def _heads(names: Sequence[str]) -> tuple[str, ...]:
+    return tuple(say(f"stats.head_{name}") for name in names)
 
 
 def _cells(row: Row) -> tuple[str, ...]:

@@ -6,8 +6,9 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from zai_ls.cli import printing
-from zai_ls.cli.account import local, status_of, window_row, window_text
+from zai_ls.cli.account import local, status_of, window_text
 from zai_ls.cli.exits import Exit
+from zai_ls.cli.public import window_row
 from zai_ls.messages import say
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """How to print."""
-    parser.add_argument("--json", action="store_true", help="print it as JSON")
+    parser.add_argument("--json", action="store_true", help=say("help.json"))
 
 
 def run(args: argparse.Namespace) -> int:

@@ -14,6 +14,7 @@ from zai_ls.cli.run import add_target, ask_of, check_action, editor_for
 from zai_ls.cli.target import parse_target
 from zai_ls.core.routing import COMPLETE
 from zai_ls.domain import Declined
+from zai_ls.messages import say
 
 if TYPE_CHECKING:
     import argparse
@@ -29,7 +30,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--action",
         metavar="ACTION",
         default="simplify",
-        help="the action that would run, or complete; default: simplify",
+        help=say("help.what_leaves_action"),
     )
 
 

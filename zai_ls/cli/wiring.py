@@ -14,13 +14,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from zai_ls import config as configuring
+    from zai_ls.assistant.board import Board
+    from zai_ls.assistant.gauge import Gauge
     from zai_ls.assistant.ports import Status
     from zai_ls.catalogue import Catalogue
     from zai_ls.clock import Clock
     from zai_ls.domain import (
         Account,
         Usage,
-        Window,
     )
     from zai_ls.glm.client import Client
     from zai_ls.state.db import Database
@@ -29,8 +30,6 @@ if TYPE_CHECKING:
     from zai_ls.state.slot import Slot
 
 _log = logging.getLogger(__name__)
-
-_WEEK_S = 7 * 86_400.0
 
 
 @dataclass(slots=True)
@@ -43,6 +42,12 @@ class App:
     database: Database
     shown: Shown
     """What became of completions."""
+    board: Board
+
+    @property
+    def gauge(self) -> Gauge:
+        """How full the windows are."""
+        return self.kit.gauge
 
     @property
     def dispatcher(self) -> Dispatcher:
@@ -61,6 +66,7 @@ class App:
 
     async def aclose(self) -> None:
         """Leave the line, close connections and the database."""
+        await self.kit.gauge.aclose()
         await self.assistant.completer.aclose()
         await self.kit.slot.aclose()
         await self.client.aclose()
@@ -77,14 +83,20 @@ def build(
 ) -> App:
     """Everything for one process. Raises `StateUnusable` when the state folder cannot be used."""
     from zai_ls import __version__
+    from zai_ls.assistant.board import Board
     from zai_ls.assistant.completing.completer import Completer
+    from zai_ls.assistant.gauge import Gauge
     from zai_ls.catalogue import Catalogue
     from zai_ls.core.syntax import Syntax
     from zai_ls.glm.client import Client, Timeouts
+    from zai_ls.glm.monitor import Monitor
     from zai_ls.state.answers import Answers
     from zai_ls.state.db import Database
     from zai_ls.state.folder import prepare
     from zai_ls.state.ledger import Ledger
+    from zai_ls.state.notices import Notices
+    from zai_ls.state.pacing import Pacing
+    from zai_ls.state.readings import Readings
     from zai_ls.state.shown import Shown
     from zai_ls.state.slot_local import LocalSlot
 
@@ -99,6 +111,7 @@ def build(
         clock,
         slots_of=lambda _account: kit.config.settings.slots,
         gap_s=settings.gap_ms / 1000,
+        is_single=lambda model: catalogue.model(model).role == "free",
     )
     ledger = Ledger(database, clock)
     client = Client(
@@ -111,7 +124,26 @@ def build(
             total=settings.timeouts_total,
         ),
     )
-    dispatcher = Dispatcher(slot=slot, ledger=ledger, client=client, clock=clock, cost_of=cost_in(catalogue))
+    gauge = Gauge(
+        lambda: kit.config,
+        catalogue=catalogue,
+        clock=clock,
+        ledger=ledger,
+        slot=slot,
+        readings=Readings(database, clock),
+        notices=Notices(database, clock),
+        monitor=Monitor(client, clock),
+    )
+    dispatcher = Dispatcher(
+        slot=slot,
+        ledger=ledger,
+        client=client,
+        clock=clock,
+        cost_of=cost_in(catalogue),
+        quota_of=gauge.quota,
+        pacing=Pacing(database, clock),
+        on_refused=gauge.refused,
+    )
     kit = Kit(
         config=config,
         catalogue=catalogue,
@@ -121,36 +153,23 @@ def build(
         slot=slot,
         ledger=ledger,
         answers=Answers(folder / "answers", clock, keep=settings.answers_keep, days=settings.answers_days),
+        gauge=gauge,
         editor_name=editor_name,
     )
-    windows, shown = windows_of(kit), Shown(database, clock)
-    completer = Completer(kit, shown, windows=windows, on_status=on_status)
-    return App(Assistant(kit, windows, completer), kit, client, database, shown)
+    shown = Shown(database, clock)
+    board = Board(kit, on_status)
+    gauge.on_change = board.changed
+    completer = Completer(kit, shown, on_status=board.completions)
+    return App(Assistant(kit, completer, board), kit, client, database, shown, board)
 
 
 def cost_in(catalogue: Catalogue) -> Callable[[Account, str, Usage, float], Cost]:
     """What a request costs, by the catalogue's rates."""
 
     def cost_of(account: Account, model: str, usage: Usage, at: float) -> Cost:
-        return Cost(
-            credits=catalogue.credits(model, usage, at) if account.plan != "payg" else 0.0,
-            money=(catalogue.price(model, usage) or 0.0) if account.plan == "payg" else 0.0,
-        )
+        if account.plan == "payg":
+            currency = catalogue.currency_of(account.base_url)
+            return Cost(money=catalogue.price(model, usage, currency) or 0.0)
+        return Cost(credits=catalogue.credits(model, usage, at), prompts=catalogue.prompts(model, at))
 
     return cost_of
-
-
-def windows_of(kit: Kit) -> Callable[[str], tuple[Window, ...]]:
-    """The account's quota windows, as far as this machine's own requests tell."""
-    from zai_ls.core.quota import Spent, estimated
-
-    def windows(label: str) -> tuple[Window, ...]:
-        account = kit.config.account
-        plan = kit.catalogue.plan(account.plan if account else "payg")
-        if not plan.windows:
-            return ()
-        now = kit.clock.now()
-        spent = [Spent(at, cost) for at, cost in kit.ledger.costs(label, since=now - 2 * _WEEK_S)]
-        return estimated(plan.windows, spent, now)
-
-    return windows

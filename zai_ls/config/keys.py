@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 
 from zai_ls.config.address import Address, BadAddress, parse
 from zai_ls.domain import Secret
-from zai_ls.messages import say
+from zai_ls.messages import say, told
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -165,7 +165,7 @@ def _end(process: subprocess.Popen[bytes]) -> None:
 def _shown(word: str) -> str:
     """The program's name for a sentence, unless it may be a key that was written in the place of a command."""
     is_path = os.sep in word or (os.altsep or os.sep) in word
-    return word if is_path or re.fullmatch(r"[a-z0-9._-]{1,20}", word) else "in apiKeyCommand"
+    return word if is_path or re.fullmatch(r"[a-z0-9._-]{1,20}", word) else told("in apiKeyCommand")
 
 
 def in_keyring(host: str) -> Found | None:

@@ -111,7 +111,11 @@ class Action:
 
     def title(self, what: str) -> str:
         """What stands in the editor's menu; *what* names the code, in words."""
-        return say(f"action.{self.id}", what=what)
+        return say(f"action.{self.id}", what=what).rstrip()
+
+    def title_for(self, name: str) -> str:
+        """The same for code or a file that is called *name*: some languages set a name apart by blanks."""
+        return self.title(say("offer.definition", name=name))
 
     def max_tokens(self, code_tokens: int) -> int:
         """Bound on the reply for code of *code_tokens* tokens; room for thinking comes on top, per model."""

@@ -135,7 +135,10 @@ def _windows(limits: Iterable[object], now: float) -> tuple[Window, ...]:
 
 
 def _window(limit: Mapping[str, Any], now: float) -> Window | None:
-    """One of them; None for a kind that we do not know."""
+    """One of them; None for a kind that we do not know.
+
+    Where a `TOKENS_LIMIT` names no tokens, it is the window of an older plan, which is sold in prompts.
+    """
     type_, unit, number = limit.get("type"), _number(limit.get("unit")), _number(limit.get("number"))
     kind = _KINDS.get((type_, unit)) if isinstance(type_, str) and unit is not None else None
     if kind is None or (number is not None and number not in kind.numbers):
@@ -143,6 +146,8 @@ def _window(limit: Mapping[str, Any], now: float) -> Window | None:
     total, used = _number(limit.get("usage")), _number(limit.get("currentValue"))
     if not total:
         total = None
+    if used is None and total is not None and (left := _number(limit.get("remaining"))) is not None:
+        used = max(0.0, total - left)
     if total is not None and used is not None:
         # The service rounds its percentage down.
         percent: float | None = 100.0 * used / total
@@ -155,7 +160,7 @@ def _window(limit: Mapping[str, Any], now: float) -> Window | None:
         source="reported",
         limit=total,
         used=used,
-        unit=kind.unit,
+        unit="prompts" if kind.unit == "tokens" and total is None else kind.unit,
         read_at=now,
     )
 

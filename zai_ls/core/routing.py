@@ -24,7 +24,7 @@ from zai_ls.messages import say
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from zai_ls.catalogue import Catalogue
+    from zai_ls.catalogue import Catalogue, Currency
     from zai_ls.domain import Expense, PlanName
 
 Tier = Literal["light", "standard", "strong"]
@@ -98,6 +98,8 @@ class Routing:
     """Models that the service has lately refused to this account as unknown or not in the plan."""
     means: Means = field(default_factory=Means)
     bounds: Bounds = field(default_factory=Bounds)
+    currency: Currency = "usd"
+    """In which tokens are paid for."""
     factors: Mapping[str, float] = field(default_factory=dict)
     """By model: by what our count of a prompt is corrected."""
 
@@ -147,7 +149,13 @@ class Routing:
     def expense(self, model: str, load: Load) -> Expense:
         """What a request of *load* likely takes with *model* now."""
         return thrift.expense(
-            self.catalogue, self.plan, model, load, self.means.now, self.factors.get(model, 1.0)
+            self.catalogue,
+            self.plan,
+            model,
+            load,
+            self.means.now,
+            self.factors.get(model, 1.0),
+            self.currency,
         )
 
     def threshold_of(self, tier: Tier) -> float:
@@ -330,7 +338,7 @@ def told_features(features: Mapping[str, float]) -> str:
     """The features that made a score most, as a person reads them; the action's weight is not one of them."""
     made = [item for item in features.items() if item[0] != "action"]
     told = sorted(made, key=lambda item: -abs(item[1]))[:_SAID]
-    return ", ".join(f"{say(f'feature.{name}')} {value:.2f}" for name, value in told if value)
+    return say("join.list").join(f"{say(f'feature.{name}')} {value:.2f}" for name, value in told if value)
 
 
 def _by_score(
@@ -350,7 +358,7 @@ def _by_score(
         "route.specialist" if is_special else f"route.{tier}",
         model=model,
         score=f"{effective:.2f}",
-        why=f" ({', '.join(parts)})" if parts else "",
+        why=f" ({say('join.list').join(parts)})" if parts else "",
         low=f"{routing.standard_from:g}",
         high=f"{routing.strong_from:g}",
     )

@@ -13,7 +13,7 @@ from zai_ls.core import throttle
 from zai_ls.domain import Lane
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from zai_ls.core.throttle import Closure
 
@@ -131,9 +131,12 @@ def decide(
     closures: Sequence[Closure],
     now: float,
     slots: int = 1,
+    is_single: Callable[[str], bool] = lambda _model: False,
 ) -> Decision:
-    """What to do now. *waiting* is in the order of insertion.
+    """What to do now.
 
+    *waiting* is in the order of insertion. Of a model that *is_single* one request is in flight at the most, however many
+    *slots* the account has.
     Each waiting ticket is one of four: 1. its deadline has passed; 2. a closure refuses it; 3. it is not eligible yet;
     4. it is eligible, and starts if a slot is free.
     """
@@ -148,7 +151,7 @@ def decide(
         elif one.ticket.eligible_at <= now and not isinstance(verdict, throttle.Wait):
             eligible.append(one)
     return Decision(
-        start=next_tickets(eligible, holding, slots),
+        start=next_tickets(eligible, holding, slots, is_single),
         expired=tuple(expired),
         refused=tuple(refused),
         revoke=to_preempt(eligible, holding, slots),
@@ -167,10 +170,24 @@ def in_order(waiting: Iterable[Waiting]) -> list[Waiting]:
 
 
 def next_tickets(
-    eligible: Iterable[Waiting], holding: Sequence[Holding], slots: int = 1
+    eligible: Iterable[Waiting],
+    holding: Sequence[Holding],
+    slots: int = 1,
+    is_single: Callable[[str], bool] = lambda _model: False,
 ) -> tuple[Waiting, ...]:
     """Those of *eligible* that may start in the places left, in order."""
-    return tuple(in_order(eligible)[: max(0, slots - len(holding))])
+    free = max(0, slots - len(holding))
+    starting: list[Waiting] = []
+    flying = {one.ticket.model for one in holding}
+    for one in in_order(eligible):
+        if len(starting) == free:
+            break
+        model = one.ticket.model
+        if model in flying and is_single(model):
+            continue
+        flying.add(model)
+        starting.append(one)
+    return tuple(starting)
 
 
 def to_preempt(

@@ -16,12 +16,12 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from zai_ls.domain import Expense, Thinking, Usage
-from zai_ls.messages import say
+from zai_ls.messages import say, told
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from zai_ls.catalogue import Catalogue, ModelEntry
+    from zai_ls.catalogue import Catalogue, Currency, ModelEntry
     from zai_ls.domain import PlanName, Window
 
 _HOUR_S = 3600.0
@@ -65,7 +65,7 @@ class Means:
 
     windows: tuple[Window, ...] = ()
     pace: Mapping[str, float] = field(default_factory=dict)
-    """By window: what has been taken from it per hour of late, in its unit."""
+    """By window: what has been taken from it per hour of late, in its unit; in per cent where its limit is not known."""
     now: float = 0.0
     saving: frozenset[str] = frozenset()
     """Ids of the objections that held at the last choice."""
@@ -98,12 +98,18 @@ def likely(load: Load, entry: ModelEntry, factor: float = 1.0) -> Usage:
 
 
 def expense(
-    catalogue: Catalogue, plan: PlanName, model: str, load: Load, now: float, factor: float = 1.0
+    catalogue: Catalogue,
+    plan: PlanName,
+    model: str,
+    load: Load,
+    now: float,
+    factor: float = 1.0,
+    currency: Currency = "usd",
 ) -> Expense:
     """What a request of *load* likely takes from an account of *plan* with *model* at *now* (epoch seconds)."""
     usage = likely(load, catalogue.model(model), factor)
     if plan == "payg":
-        return Expense(usage, money=catalogue.price(model, usage))
+        return Expense(usage, money=catalogue.price(model, usage, currency))
     return Expense(usage, catalogue.credits(model, usage, now), catalogue.prompts(model, now))
 
 
@@ -135,13 +141,13 @@ def too_large(cost: Expense, means: Means, bounds: Bounds) -> Iterator[Objection
         if share is not None:
             if share >= bounds.most_share * (1 - ease):
                 yield Objection(
-                    id_, say("thrift.share", share=percent(share), window=window.name, bound=percent(bounds.most_share))
+                    id_, say("thrift.share", share=percent(share), window=told(window.name), bound=percent(bounds.most_share))
                 )  # fmt: skip
         elif left_of(window) is None and window.used_percent is not None and window.unit != "money":
             left = 100 - window.used_percent
             if left < bounds.scarce_below * (1 + ease):
                 yield Objection(
-                    id_, say("thrift.scarce", left=f"{left:.0f}", window=window.name, bound=f"{bounds.scarce_below:g}")
+                    id_, say("thrift.scarce", left=f"{left:.0f}", window=told(window.name), bound=f"{bounds.scarce_below:g}")
                 )  # fmt: skip
 
 
@@ -150,13 +156,15 @@ def too_fast(means: Means, bounds: Bounds) -> Iterator[Objection]:
     for window in means.windows:
         id_ = f"pace:{window.name}"
         left, pace = left_of(window), means.pace.get(window.name, 0.0)
+        if left is None and window.used_percent is not None:
+            left = 100 - window.used_percent  # a pace in per cent, where the limit is not known
         if left is None or window.resets_at is None or pace <= 0:
             continue
         ease = bounds.steadiness if id_ in means.saving else 0.0
         to_reset, to_end = (window.resets_at - means.now) / _HOUR_S, left / pace
         if to_reset > 0 and to_end < bounds.pace_margin * (1 + ease) * to_reset:
             yield Objection(
-                id_, say("thrift.pace", window=window.name, end=_hours(to_end), reset=_hours(to_reset))
+                id_, say("thrift.pace", window=told(window.name), end=_hours(to_end), reset=_hours(to_reset))
             )
 
 

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from zai_ls.emulator.config import DEFAULT_KEY, EmulatorConfig
-from zai_ls.messages import say
+from zai_ls.messages import say, told
 
 if TYPE_CHECKING:
     import argparse
@@ -44,39 +44,43 @@ _BOUNDS = (
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The verb's own flags; it reads no settings."""
     add = parser.add_argument
-    add("--plan", metavar="PLAN", default="payg", help="payg, lite, pro or max (default: %(default)s)")
-    add("--port", type=int, default=0, help="port on loopback; 0 (default): any free one")
-    add("--key", default=DEFAULT_KEY, help="the key that it takes (default: %(default)s)")
-    add("--slots", type=int, default=1, help="most requests in flight per key (default: 1)")
+    add("--plan", metavar="PLAN", default="payg", help=say("help.emulator_plan"))
+    add("--port", type=int, default=0, help=say("help.emulator_port"))
+    add("--key", default=DEFAULT_KEY, help=say("help.emulator_key"))
+    add("--slots", type=int, default=1, help=say("help.emulator_slots"))
     add(
         "--first-token-ms",
         type=float,
         default=200,
         metavar="MS",
-        help="delay of the first token (default: 200)",
+        help=say("help.emulator_first_token_ms"),
     )
     add(
         "--service-ms",
         type=float,
         metavar="MS",
-        help="from the request to its last byte, whatever its length",
+        help=say("help.emulator_service_ms"),
     )
-    add("--tokens-per-second", type=float, default=55, metavar="N", help="without --service-ms (default: 55)")
     add(
-        "--hangup-ms", type=float, default=150, metavar="MS", help="place held after a hang-up (default: 150)"
+        "--tokens-per-second",
+        type=float,
+        default=55,
+        metavar="N",
+        help=say("help.emulator_tokens_per_second"),
     )
-    add("--unit", choices=("credits", "prompts"), default="credits", help="what the windows of plans count")
+    add("--hangup-ms", type=float, default=150, metavar="MS", help=say("help.emulator_hangup_ms"))
+    add("--unit", choices=("credits", "prompts"), default="credits", help=say("help.emulator_unit"))
     add(
         "--limit",
         action="append",
         default=[],
         metavar="WINDOW=N",
-        help="limit of `5h` or `week`, in that unit",
+        help=say("help.emulator_limit"),
     )
-    add("--script", metavar="FILE", help="rules in JSON: which requests fail how, or are told what")
-    add("--record", metavar="FILE", help="append a line of JSON for each request that has ended")
-    add("--exit-with-parent", action="store_true", help="end when standard input does")
-    add("--list-faults", action="store_true", help="print the faults it can play, and end")
+    add("--script", metavar="FILE", help=say("help.emulator_script"))
+    add("--record", metavar="FILE", help=say("help.emulator_record"))
+    add("--exit-with-parent", action="store_true", help=say("help.emulator_exit_with_parent"))
+    add("--list-faults", action="store_true", help=say("help.emulator_list_faults"))
 
 
 def run(args: argparse.Namespace) -> int:
@@ -233,5 +237,5 @@ def _list_faults() -> int:
 
     for name, (argument, what) in FAULTS.items():
         shown = f"{name}={argument}" if argument else name
-        print(f"{shown:<24} {what}{' (raw port)' if name in RAW_FAULTS else ''}")
+        print(f"{shown:<24} {told(what)}{told(' (raw port)') if name in RAW_FAULTS else ''}")
     return 0

@@ -70,7 +70,7 @@ class Assisting(Protocol):
         """The request that *ask* would send, without sending it."""
         ...
 
-    def status(self) -> AccountStatus:
+    async def status(self) -> AccountStatus:
         """Where the account stands."""
         ...
 

@@ -17,14 +17,14 @@ from zai_ls.lsp.code_actions import CANCEL, RUN
 from zai_ls.lsp.completions import ACCEPTED
 from zai_ls.lsp.convert import BadArgument, ask_from
 from zai_ls.lsp.protocol import log_failure
-from zai_ls.messages import say
+from zai_ls.messages import say, told
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Sequence
 
     from zai_ls.assistant.ports import AccountStatus, Progress
     from zai_ls.clock import Clock
-    from zai_ls.domain import Ask, Window
+    from zai_ls.domain import Ask, Forecast, Window
     from zai_ls.lsp.assisting import Assisting
     from zai_ls.lsp.client import Client
     from zai_ls.lsp.documents import Documents
@@ -139,7 +139,7 @@ class Commands:
         self._begin(self._tell_quota)
 
     async def _tell_quota(self) -> None:
-        self._editor().tell("info", quota_sentence(self._assistant.status(), self._clock.now()))
+        self._editor().tell("info", quota_sentence(await self._assistant.status(), self._clock.now()))
 
     def _show_prompt(self, argument: object = None) -> None:
         if argument is not None:
@@ -215,7 +215,7 @@ def progress_title(ask: Ask) -> str:
     """The action in the menu's words, and the file's name."""
     action = ACTIONS.get(ask.action)
     name = ask.uri.rpartition("/")[2]
-    return say("lsp.progress") if action is None else action.title(unquote(name))
+    return say("lsp.progress") if action is None else action.title_for(unquote(name))
 
 
 def quota_sentence(status: AccountStatus, now: float) -> str:
@@ -236,8 +236,17 @@ def quota_sentence(status: AccountStatus, now: float) -> str:
         plan=status.plan,
         host=status.host,
         windows=windows,
-        closed=closed,
+        closed=closed + _ending(status.forecasts, now),
     )
+
+
+def _ending(forecasts: Sequence[Forecast], now: float) -> str:
+    """Which window will be used up before it refills, at the pace of late; empty when none will."""
+    ending = [(f.ends_at, f.name) for f in forecasts if f.ends_at is not None]
+    if not ending:
+        return ""
+    at, name = min(ending)
+    return " " + say("forecast.ends", window=say(f"window.{name}"), when=local_time(at, now))
 
 
 def _window(window: Window, now: float) -> str:
@@ -246,7 +255,7 @@ def _window(window: Window, now: float) -> str:
         if window.used_percent is None
         else say("lsp.quota_used", percent=round(window.used_percent))
     )
-    text = say("lsp.quota_window", name=window.name, used=used)
+    text = say("lsp.quota_window", name=told(window.name), used=used)
     if window.resets_at is None:
         return text
     return say("lsp.quota_resets", window=text, when=local_time(window.resets_at, now))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import logging
+import os
 import sys
 from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from lsprotocol import types
 from pygls.lsp.server import LanguageServer
 
-from zai_ls import __version__
+from zai_ls import __version__, language
 from zai_ls.clock import SystemClock
 from zai_ls.lsp.client import Client
 from zai_ls.lsp.code_actions import KINDS, code_actions
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
     from pathlib import Path
 
+    from zai_ls.assistant.gauge import Notice
     from zai_ls.clock import Clock
     from zai_ls.domain import Snapshot
     from zai_ls.lsp.assisting import Assisting
@@ -139,6 +141,8 @@ class Server:
 
     def _initialized_with(self, params: types.InitializeParams, result: types.InitializeResult) -> None:
         encoding = result.capabilities.position_encoding
+        # Named only: the catalogue is read with the first sentence, after the answer.
+        language.use(language.of_editor(params.locale, os.environ))
         self.client = Client.of(
             params.capabilities,
             None if encoding is None else str(getattr(encoding, "value", encoding)),
@@ -234,6 +238,17 @@ class Server:
             if sentence not in self._told:
                 self._told.add(sentence)
                 self.editor().tell("warning", sentence)
+
+    def editor_name(self) -> str:
+        """What the editor calls itself, as one short word or two."""
+        name = "".join(c for c in self.client.name if c.isprintable()).strip()
+        return name[:40] or "lsp"
+
+    def quota_teller(self) -> Callable[[Notice], None] | None:
+        """Tells news of the quota as messages; None for an editor that shows `zai/status`."""
+        if self._wants_status:
+            return None
+        return lambda notice: self.editor().tell(notice.severity, notice.text)
 
     def _did_change_folders(self, params: types.DidChangeWorkspaceFoldersParams) -> None:
         for folder in params.event.removed:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
+from dataclasses import fields, is_dataclass
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -16,6 +17,19 @@ STATUS = "zai/status"
 VERSION = 1
 """Of the notification's shape; fields are only ever added to one version."""
 _EVERY_S = 0.25
+
+
+def as_json(value: Any) -> Any:
+    """A dataclass as the protocol has it: camelCase names, lists, nothing left out."""
+    if is_dataclass(value):
+        return {camel(f.name): as_json(getattr(value, f.name)) for f in fields(value)}
+    return [as_json(each) for each in value] if isinstance(value, tuple) else value
+
+
+def camel(name: str) -> str:
+    """`used_percent` as `usedPercent`."""
+    first, *others = name.split("_")
+    return first + "".join(map(str.capitalize, others))
 
 
 class StatusLine:
@@ -45,8 +59,5 @@ class StatusLine:
     async def _tell(self) -> None:
         while self._next is not None and self._next != self._told:
             status = self._told = self._next
-            self._peer.notify(
-                STATUS,
-                {"version": VERSION, "state": status.state, "text": status.text, "detail": status.detail},
-            )
+            self._peer.notify(STATUS, {"version": VERSION, **as_json(status)})
             await self._clock.sleep(_EVERY_S)

@@ -6,7 +6,7 @@ It is taken from a person's own places only, never from an editor's settings, be
 
 from __future__ import annotations
 
-from zai_ls.settings.declared import BY_KEY, DECLARATIONS, SECTION, Declaration, Settings
+from zai_ls.settings.declared import BY_KEY, DECLARATIONS, SECTION, Declaration, Profile, Settings
 from zai_ls.settings.kinds import NotAccepted
 from zai_ls.settings.layers import Layer, Origin, Problem, flatten, merge, origins
 
@@ -19,6 +19,7 @@ __all__ = [
     "NotAccepted",
     "Origin",
     "Problem",
+    "Profile",
     "Settings",
     "flatten",
     "merge",

@@ -36,6 +36,9 @@ SECTION = "zai"
 CompletionMode = Literal["auto", "invoked", "off"]
 """When completions are asked for, the strictest last."""
 
+Profile = Literal["saver", "balanced", "eager"]
+"""How freely quota is spent on what nobody asked for; `core.throttle` has the numbers."""
+
 
 @dataclass(frozen=True, slots=True)
 class Declaration:
@@ -303,6 +306,66 @@ class Settings:
     )
     completion_max_tokens: int = _setting(
         "completion.maxTokens", Whole(8, 2_048, "tokens"), 160, "Longest completion of several lines."
+    )
+    throttle_profile: Profile = _setting(  # noqa: RUF009 - makes a field, like the others
+        "throttle.profile",
+        OneOf(get_args(Profile)),
+        "balanced",
+        "How much of the quota completions while you type may take: `saver` stretches their pauses from 30 % used, paces them from "
+        "50 %, and keeps 25 % of each window for what you ask for; `balanced` has 60, 80 and 10 %, `eager` 80, 90 and 5 %.",
+    )
+    throttle_stretch_from: float = _setting(
+        "throttle.stretchFrom",
+        Number(-1, 100, "per cent used"),
+        -1.0,
+        "From here on pauses in typing get longer. -1: as the profile has it.",
+    )
+    throttle_pace_from: float = _setting(
+        "throttle.paceFrom",
+        Number(-1, 100, "per cent used"),
+        -1.0,
+        "From here on completions while you type take no more than their even share of what is left. -1: as the profile has it.",
+    )
+    throttle_reserve: float = _setting(
+        "throttle.reserve",
+        Number(-1, 100, "per cent left"),
+        -1.0,
+        "What of each window is kept for what you ask for: from here on there are no completions while you type. "
+        "-1: as the profile has it.",
+    )
+    throttle_longest_stretch: float = _setting(
+        "throttle.longestStretch",
+        Number(0, 20, "times"),
+        0.0,
+        "How many times longer the longest pause is. 0: as the profile has it.",
+    )
+    budget_daily: float = _setting(
+        "budget.daily",
+        Number(0, 1_000_000),
+        0.0,
+        "What you allow yourself a day, in the account's currency (dollars, or yuan on bigmodel.cn). At its end nothing is sent "
+        "before midnight. 0: no such bound.",
+        machine=True,
+    )
+    budget_monthly: float = _setting(
+        "budget.monthly",
+        Number(0, 1_000_000),
+        0.0,
+        "The same for a month of the calendar.",
+        machine=True,
+    )
+    quota_poll_minutes: float = _setting(
+        "quota.pollMinutes",
+        Number(0, 1_440, "minutes"),
+        5.0,
+        "How often the service is asked for the quota while requests are made; more often only after a refusal, or when much was "
+        "used since. It costs no quota. 0: never, so that all windows are estimates.",
+    )
+    quota_notices: bool = _setting(
+        "quota.notices",
+        Switch(),
+        True,
+        "Say once at 80, 95 and 100 % of each window, and when it is back, as a message of the editor.",
     )
     timeouts_connect: float = _setting(
         "timeouts.connect", Number(0.1, 300, "seconds"), 8.0, "Longest wait for a connection."

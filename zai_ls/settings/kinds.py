@@ -8,6 +8,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
+from zai_ls.messages import say, told
+
 T_co = TypeVar("T_co", covariant=True)
 
 
@@ -20,7 +22,7 @@ class Kind(Protocol[T_co]):
 
     @property
     def accepts(self) -> str:
-        """The accepted values, as they read after "expected"."""
+        """The accepted values, as they read after "expected"; words of ours (`told`) where it is a constant."""
         ...
 
     def read(self, value: object) -> T_co:
@@ -51,7 +53,7 @@ class OneOf:
     @property
     def accepts(self) -> str:
         """The words."""
-        return "one of " + ", ".join(self.choices)
+        return say("accepts.one_of", choices=", ".join(self.choices))
 
     def read(self, value: object) -> Any:
         """The word; its case does not count. Typed as any: the declaration names the literal type."""
@@ -71,7 +73,7 @@ class Number:
     @property
     def accepts(self) -> str:
         """The bounds."""
-        return f"a number from {self.low:g} to {self.high:g}{self.unit and ' ' + self.unit}"
+        return say("accepts.number", low=f"{self.low:g}", high=f"{self.high:g}", unit=_after(self.unit))
 
     def read(self, value: object) -> float:
         """A number within the bounds."""
@@ -89,7 +91,7 @@ class Whole:
     @property
     def accepts(self) -> str:
         """The bounds."""
-        return f"a whole number from {self.low} to {self.high}{self.unit and ' ' + self.unit}"
+        return say("accepts.whole", low=self.low, high=self.high, unit=_after(self.unit))
 
     def read(self, value: object) -> int:
         """A whole number within the bounds; `3.0` is one."""
@@ -142,7 +144,7 @@ class TableOf:
     @property
     def accepts(self) -> str:
         """What the names are, and the words."""
-        return f"a table of {self.names}, each with one of {', '.join(self.choices)}"
+        return say("accepts.table_of", names=told(self.names), choices=", ".join(self.choices))
 
     def read(self, value: object) -> Mapping[str, str]:
         """The table; the case of the words does not count."""
@@ -205,6 +207,10 @@ def is_pattern(text: str) -> bool:
     except (ValueError, re.error):
         return False
     return True
+
+
+def _after(unit: str) -> str:
+    return f" {told(unit)}" if unit else ""
 
 
 def _bounded(value: object, low: float, high: float) -> float:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Literal, cast
 
-from zai_ls.messages import say
+from zai_ls.messages import say, told
 from zai_ls.settings.declared import BY_KEY, SECTION, Declaration, Settings
 from zai_ls.settings.kinds import NotAccepted, Table, TableOf
 
@@ -38,7 +38,7 @@ class Origin(StrEnum):
     @property
     def phrase(self) -> str:
         """The place as it reads in a sentence."""
-        return f"on the {self}" if self is Origin.FLAGS else f"in the {self}"
+        return say(f"origin.{self.name.lower()}")
 
     @property
     def strength(self) -> int:
@@ -117,7 +117,7 @@ def _collect(
     sources: dict[str, Origin] = {}
     problems: list[Problem] = []
     for layer in layers:
-        where = f"in {layer.place}" if layer.place else layer.origin.phrase
+        where = say("origin.place", place=layer.place) if layer.place else layer.origin.phrase
         outside = layer.origin in {Origin.EDITOR, Origin.PROJECT}
         for key, value in flatten(layer.values).items():
             declaration = BY_KEY.get(key)
@@ -138,7 +138,11 @@ def _collect(
                 # The value of a machine setting may hold a secret: a URL with a password, a command with a token.
                 shown = "" if declaration.machine else f" ({_short(value)})"
                 text = say(
-                    "settings.value", key=key, where=where, shown=shown, accepted=declaration.kind.accepts
+                    "settings.value",
+                    key=key,
+                    where=where,
+                    shown=shown,
+                    accepted=told(declaration.kind.accepts),
                 )
                 problems.append(Problem(key, "value", text, layer.origin, declaration.vital))
     problems = [_with_its_effect(problem, sources) for problem in problems]
@@ -195,7 +199,7 @@ def _unknown(key: str, where: str) -> str:
 
 
 def _or_variable(declaration: Declaration) -> str:
-    return f" or the variable {declaration.env}" if declaration.env else ""
+    return say("settings.or_variable", variable=declaration.env) if declaration.env else ""
 
 
 def _short(value: object) -> str:

@@ -52,6 +52,13 @@ _SHORT_READ = sqlite3.SQLITE_IOERR | 2 << 8
 """SQLITE_IOERR_SHORT_READ: the file ends in the middle of a page."""
 
 
+_ROOM_PAGES = 1_000
+"""So much free room in the file, 4 MiB, is not worth giving back."""
+_GIVEN_BACK_PAGES = 250
+_LOG_BYTES = 4 * 2**20
+"""What a large transaction has made of the log beside the file is cut to this by the next one that begins it anew."""
+
+
 class _Owed(NamedTuple):
     work: Callable[[sqlite3.Connection], object]
     done: Callable[[], object]
@@ -125,6 +132,37 @@ class Database:
             self._close()
             raise self._unusable(error) from error
 
+    def shrink(self) -> None:
+        """Give back some of the room that deleted rows have left in the file, when it is much.
+
+        Raises `StateUnusable`; `StateLocked` when another process is writing.
+        """
+
+        def look(connection: sqlite3.Connection) -> tuple[int, int, int]:
+            pages, free, can_give_back = (
+                int(connection.execute(f"PRAGMA {name}").fetchone()[0])
+                for name in ("page_count", "freelist_count", "auto_vacuum")
+            )
+            return pages, free, can_give_back
+
+        pages, free, can_give_back = self.read(look)
+        if free <= max(_ROOM_PAGES, pages // 4):  # that much is soon needed again
+            return
+        if can_give_back:
+            self.transaction(_give_back, patience_s=SHORT_S)
+        elif free > 3 * (pages - free):
+            self._write_anew()
+
+    def _write_anew(self) -> None:
+        """Shrink a file that was begun by a version that could not, once; what is left in it is little beside what goes."""
+        connection = self._current()
+        try:
+            connection.execute(f"PRAGMA busy_timeout = {SHORT_S * 1000:.0f}")
+            connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
+            connection.execute("VACUUM")
+        except sqlite3.Error as error:
+            raise self._unusable(error) from error
+
     def on_restored(self, restore: Callable[[sqlite3.Connection], None]) -> None:
         """Call *restore*, in a transaction, whenever another file has taken the place of the one in use."""
         self._restorers.append(restore)
@@ -184,7 +222,8 @@ class Database:
 
     def _connect(self, *, check: bool) -> sqlite3.Connection:
         """A connection with our schema. *check*: look the whole file through. Raises `sqlite3.DatabaseError`."""
-        if not _has_content(_stat(self.path)):
+        is_new = not _has_content(_stat(self.path))
+        if is_new:
             # Its log, if one was left behind, would be played into the new one.
             for ending in ("", "-wal", "-shm"):
                 self.path.with_name(FILE + ending).unlink(missing_ok=True)
@@ -198,6 +237,8 @@ class Database:
             isolation_level=None,
         )
         try:
+            if is_new:
+                connection.execute("PRAGMA auto_vacuum = INCREMENTAL")  # before there is any table
             (mode,) = connection.execute("PRAGMA journal_mode").fetchone()
             if mode != "wal":
                 (mode,) = connection.execute("PRAGMA journal_mode = WAL").fetchone()
@@ -205,6 +246,7 @@ class Database:
                 connection.execute("PRAGMA journal_mode = DELETE")
                 self._on_message(say("state.no_wal", path=self.path))
             connection.execute("PRAGMA synchronous = NORMAL")
+            connection.execute(f"PRAGMA journal_size_limit = {_LOG_BYTES}")
             migrate(connection)
             if check:
                 (said,) = connection.execute("PRAGMA quick_check(1)").fetchone()
@@ -216,6 +258,9 @@ class Database:
                 connection.execute("SELECT max(id), max(told) FROM reading").fetchone()
                 connection.execute("SELECT max(ended_at), max(bearer) FROM question").fetchone()
                 connection.execute("SELECT max(told_at), max(period) FROM notice").fetchone()
+                connection.execute("SELECT max(at), max(requests) FROM hour").fetchone()
+                connection.execute("SELECT max(at), max(shown) FROM completion_day").fetchone()
+                connection.execute("SELECT max(refused_at), max(gap_s) FROM pacing").fetchone()
                 connection.execute("SELECT max(value) FROM meta").fetchone()
                 connection.execute("SELECT max(id), max(port) FROM proc").fetchone()
                 connection.execute("SELECT max(slots) FROM proc_account").fetchone()
@@ -271,6 +316,11 @@ def _begin(connection: sqlite3.Connection, begin: str, patience_s: float) -> Non
     finally:
         connection.execute(f"PRAGMA busy_timeout = {patience_s * 1000:.0f}")
     connection.execute(begin)
+
+
+def _give_back(connection: sqlite3.Connection) -> None:
+    for _ in range(_GIVEN_BACK_PAGES):  # one at a time: asked for many, Python's module stops after the first
+        connection.execute("PRAGMA incremental_vacuum(1)")
 
 
 def _stat(path: Path) -> os.stat_result | None:

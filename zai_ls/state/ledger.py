@@ -9,13 +9,15 @@ from __future__ import annotations
 import logging
 import secrets
 from dataclasses import dataclass
+from math import ceil, inf
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from zai_ls.core import throttle
 from zai_ls.domain import Lane, Usage
 from zai_ls.errors import StateUnusable
-from zai_ls.state import calibrations, closures
+from zai_ls.state import calibrations, closures, hours
 from zai_ls.state.db import BUSY_S, SHORT_S
+from zai_ls.state.history import LedgerHistory
 
 if TYPE_CHECKING:
     import sqlite3
@@ -31,6 +33,7 @@ Ending = Literal["complete", "aborted", "cut", "refused", "orphaned"]
 """How a request ended: body read to its end; closed by us; broken off; answered with an error; its process died."""
 
 _ENDINGS = frozenset(get_args(Ending))
+_TIDIED_AT_ONCE = 500
 _LATELY = 40
 """So many of the latest complete requests tell how long one takes."""
 
@@ -45,6 +48,8 @@ class Reservation:
     expected: Usage
     credits: float = 0.0
     money: float = 0.0
+    prompts: float = 0.0
+    """From windows that are counted in prompts."""
     action: str = ""
     editor: str = ""
     waited_s: float = 0.0
@@ -121,6 +126,18 @@ class Row:
     """Who answered, in the service's words; empty when it was who was asked, or when nobody said."""
 
 
+@dataclass(frozen=True, slots=True)
+class Bucket:
+    """A sum over the requests of one step of time, by who wished, who was asked, and in which editor."""
+
+    at: float
+    """Start of the step, epoch seconds."""
+    lane: str
+    model: str
+    editor: str
+    totals: Totals
+
+
 class SpendView:
     """What the throttle sees at its second question: inside the transaction that makes the reservation."""
 
@@ -129,6 +146,7 @@ class SpendView:
         self.account = account
         self.now = now
         self.closures: tuple[Closure, ...] = closures.read(connection, account, now)
+        self.history = LedgerHistory(lambda work: work(connection), account)
 
     def spent(self, since: float) -> Totals:
         """What requests started at or after *since* cost, open reservations included."""
@@ -205,6 +223,7 @@ class Ledger:
         received_tokens: int = 0,
         credits: float | None = None,  # noqa: A002 - the word of the service's price list
         money: float | None = None,
+        prompts: float | None = None,
     ) -> None:
         """Close an entry, once; a second time changes nothing.
 
@@ -213,7 +232,7 @@ class Ledger:
         What others, who took us for dead, have settled as an orphan's is settled anew, with what is really known.
 
         *how* is an `Ending`. Without *usage* the tokens are the prompt's estimate + *received_tokens*; without *credits* or
-        *money* the reserved ones, in proportion to the tokens.
+        *money* the reserved ones, in proportion to the tokens; without *prompts* the reserved ones.
         """
         if how not in _ENDINGS:
             raise ValueError(how)
@@ -223,7 +242,7 @@ class Ledger:
 
         def work(connection: sqlite3.Connection) -> None:
             row = connection.execute(
-                """SELECT prompt_tokens, completion_tokens, credits, money FROM request
+                """SELECT prompt_tokens, completion_tokens, credits, money, prompts FROM request
                    WHERE id = ? AND (state = 'open' OR state = 'orphaned' AND ?)""",
                 (entry_id, ours),
             ).fetchone()
@@ -233,7 +252,7 @@ class Ledger:
             connection.execute(
                 """UPDATE request SET state = ?, ended_at = ?, served_model = ?, code = ?, prompt_tokens = ?,
                    cached_tokens = ?, completion_tokens = ?, reasoning_tokens = ?, received_tokens = ?, credits = ?,
-                   money = ?, estimated = ? WHERE id = ?""",
+                   money = ?, prompts = ?, estimated = ? WHERE id = ?""",
                 (
                     how,
                     now if mine is None else max(now, mine[1]),
@@ -246,6 +265,7 @@ class Ledger:
                     received_tokens,
                     row[2] * share if credits is None or how == "refused" else credits,
                     row[3] * share if money is None or how == "refused" else money,
+                    0.0 if how == "refused" else row[4] if prompts is None else prompts,
                     final.estimated,
                     entry_id,
                 ),
@@ -268,28 +288,24 @@ class Ledger:
         """What requests of *account* started at or after *since* cost, open reservations included."""
         return self._db.read(lambda connection: _spent(connection, account, since))
 
-    def costs(self, account: str, since: float) -> tuple[tuple[float, float], ...]:
-        """When each request since *since* started, and its credits; the oldest first, open ones at their expected cost."""
-        return self._db.read(
-            lambda connection: tuple(
-                connection.execute(
-                    "SELECT started_at, credits FROM request WHERE account = ? AND started_at >= ? ORDER BY started_at",
-                    (account, since),
-                )
-            )
-        )
+    def history(self, account: str) -> LedgerHistory:
+        """The requests of *account*, as quota is reckoned from them. Its questions raise `StateUnusable`."""
+        return LedgerHistory(self._db.read, account)
 
     def recent(self, account: str, count: int) -> tuple[Entry, ...]:
         """The latest *count* requests, the newest first."""
+        return self._entries("account = ? ORDER BY started_at DESC, id DESC LIMIT ?", account, count)
+
+    def _entries(self, where: str, *values: object) -> tuple[Entry, ...]:
         return self._db.read(
             lambda connection: tuple(
                 _entry(row)
                 for row in connection.execute(
-                    """SELECT id, account, proc, lane, action, editor, model, served_model, state, started_at, sent_at,
+                    f"""SELECT id, account, proc, lane, action, editor, model, served_model, state, started_at, sent_at,
                        first_byte_at, ended_at, prompt_tokens, cached_tokens, completion_tokens, reasoning_tokens,
                        estimated, credits, money, code, waited_s, score
-                       FROM request WHERE account = ? ORDER BY started_at DESC, id DESC LIMIT ?""",
-                    (account, count),
+                       FROM request WHERE {where}""",  # noqa: S608 - our own constants
+                    values,
                 )
             )
         )
@@ -323,19 +339,73 @@ class Ledger:
 
     def stats(self, account: str, since: float) -> tuple[Row, ...]:
         """Sums by lane, action, model and who answered, of requests started at or after *since*, the dearest first."""
+        table, values = hours.rows(since, inf, account, columns=", lane, action, model, served_model")
+        summed = hours.sums((*_TOTALS, "seconds", "ended"))
         return self._db.read(
             lambda connection: tuple(
-                Row(lane, action, model, Totals(*sums), mean or 0.0, served)
-                for lane, action, model, served, mean, *sums in connection.execute(
+                Row(lane, action, model, _totals(sums), seconds / ended if ended else 0.0, served)
+                for lane, action, model, served, *sums, seconds, ended in connection.execute(
                     f"""SELECT lane, action, model,
-                        CASE WHEN lower(served_model) = lower(model) THEN '' ELSE served_model END AS served,
-                        avg(ended_at - started_at), {_SUMS}
-                        FROM request WHERE account = ? AND started_at >= ?
-                        GROUP BY lane, action, model, served ORDER BY sum(credits) DESC, count(*) DESC""",  # noqa: S608 - our own constant
-                    (account, since),
+                        CASE WHEN lower(served_model) = lower(model) THEN '' ELSE served_model END AS served, {summed}
+                        FROM {table} GROUP BY lane, action, model, served
+                        ORDER BY sum(credits) DESC, sum(requests) DESC""",  # noqa: S608 - our own constants
+                    values,
                 )
             )
         )
+
+    def usage(self, account: str, since: float, until: float, step_s: float) -> tuple[Bucket, ...]:
+        """Sums over steps of *step_s* seconds from *since* on, of requests started before *until*; the oldest first.
+
+        Where *until* is now or later, what a clock that was set back has put into the future counts to the last step.
+        Steps of a time longer than a day and a half are as exact as an hour, unless there is one step only.
+        """
+        last = max(0, ceil((until - since) / step_s) - 1)
+        end = until if until < self._clock.now() else inf
+        by_rows = last > 0 and until - since <= _BY_ROWS_S
+        of = hours.requests if by_rows else hours.rows
+        table, values = of(since, end, account, names=_TOTALS, columns=_OF_WHOM)
+        step, by = "0", _OF_WHOM.removeprefix(", ")
+        if last > 0:
+            step, by = "min(CAST((at - ?) / ? AS INTEGER), ?) AS step", f"step{_OF_WHOM}"
+            values = [since, step_s, last, *values]
+        return self._db.read(
+            lambda connection: tuple(
+                Bucket(since + step * step_s, lane, model, editor, _totals(sums))
+                for step, lane, model, editor, *sums in connection.execute(
+                    f"SELECT {step}{_OF_WHOM}, {hours.sums(_TOTALS)} FROM {table} GROUP BY {by} ORDER BY {by}",  # noqa: S608 - our own constants
+                    values,
+                )
+            )
+        )
+
+    def refusals(self, account: str, count: int) -> tuple[Entry, ...]:
+        """The latest *count* requests that the service refused, the newest first."""
+        return self._entries(
+            "account = ? AND state = 'refused' ORDER BY started_at DESC, id DESC LIMIT ?", account, count
+        )
+
+    def tidy(self) -> int:
+        """Let go of rows that are so old that the hours' sums are enough, and of room in the file; how many rows. Never fails.
+
+        It does little at a time, so that nobody waits for it: call it now and then.
+        """
+        now = self._clock.now()
+
+        def work(connection: sqlite3.Connection) -> int:
+            gone = hours.forget_old(connection, now, _TIDIED_AT_ONCE)
+            if not gone:
+                hours.put_together(connection, now)
+            return gone
+
+        try:
+            gone = self._db.transaction(work, patience_s=SHORT_S)
+            if not gone:
+                self._db.shrink()
+        except StateUnusable as error:
+            _log.warning("ledger.not_tidied %s", error)
+            return 0
+        return gone
 
     # -- how we count ---------------------------------------------------------------------------------------
 
@@ -390,8 +460,8 @@ class Ledger:
     ) -> None:
         connection.execute(
             """INSERT OR IGNORE INTO request (id, account, proc, lane, action, editor, model, started_at, prompt_tokens,
-               cached_tokens, completion_tokens, reasoning_tokens, credits, money, estimated, waited_s, score)
-               VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1, ?, ?)""",
+               cached_tokens, completion_tokens, reasoning_tokens, credits, money, prompts, estimated, waited_s, score)
+               VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1, ?, ?)""",
             (
                 entry_id,
                 entry.account,
@@ -407,6 +477,7 @@ class Ledger:
                 entry.expected.reasoning_tokens,
                 entry.credits,
                 entry.money,
+                entry.prompts,
                 entry.waited_s,
                 entry.score,
             ),
@@ -448,18 +519,26 @@ def _is_lane(lane: str) -> bool:
 
 _LANES: Iterable[str] = frozenset(Lane)
 
-_SUMS = """coalesce(sum(state != 'refused'), 0), coalesce(sum(prompt_tokens), 0), coalesce(sum(cached_tokens), 0),
-    coalesce(sum(completion_tokens), 0), coalesce(sum(credits), 0.0), coalesce(sum(money), 0.0),
-    coalesce(sum(state = 'open'), 0), coalesce(sum(estimated AND state != 'refused'), 0)"""
-"""In the order of `Totals`."""
+_TOTALS = (
+    "requests", "prompt_tokens", "cached_tokens", "completion_tokens", "open", "estimated", "credits", "money",
+)  # fmt: skip
+"""The fields of `Totals`, which are columns of `hours.rows`; the index `request_spent` has them all."""
+_OF_WHOM = ", lane, model, editor"
+_BY_ROWS_S = 36 * 3600.0
+"""Up to so long a time, its steps are cut from the requests themselves; a longer one from the hours."""
+
+
+def _totals(sums: list[Any]) -> Totals:
+    """From the sums of `_TOTALS`."""
+    named = dict(zip(_TOTALS, sums, strict=True))
+    return Totals(
+        **{name: round(named[name]) for name in _TOTALS[:-2]}, credits=named["credits"], money=named["money"]
+    )
 
 
 def _spent(connection: sqlite3.Connection, account: str, since: float) -> Totals:
-    row = connection.execute(
-        f"SELECT {_SUMS} FROM request WHERE account = ? AND started_at >= ?",  # noqa: S608 - our own constant
-        (account, since),
-    ).fetchone()
-    return Totals(*row)
+    table, values = hours.rows(since, inf, account, names=_TOTALS)
+    return _totals(list(connection.execute(f"SELECT {hours.sums(_TOTALS)} FROM {table}", values).fetchone()))  # noqa: S608 - our own constants
 
 
 def _final(how: str, usage: Usage | None, received: int, prompt: int, completion: int) -> tuple[Usage, float]:

@@ -11,6 +11,7 @@ import json
 import logging
 import math
 from dataclasses import asdict
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, TypeVar, get_args
 
 from zai_ls.domain import Reading, Unit, Window, WindowName
@@ -209,6 +210,7 @@ def _told(reading: Reading) -> str:
     )
 
 
+@lru_cache(maxsize=512)  # all are read again and again, and one a few minutes is new
 def _reading(at: float, told: str) -> Reading | None:
     """What was written, perhaps by another version: what we do not know is passed over. None when it is no reading."""
     try:

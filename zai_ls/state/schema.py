@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from zai_ls.state import hours
+
 if TYPE_CHECKING:
     import sqlite3
 
@@ -168,7 +170,54 @@ _READINGS = (
     "CREATE INDEX IF NOT EXISTS notice_age ON notice (told_at)",
 )
 
-MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST, _COMPLETIONS, _CALIBRATIONS, _READINGS)
+_PACING = (
+    # The pause between requests that refusals as "too fast" have taught; it is forgotten with time.
+    """CREATE TABLE IF NOT EXISTS pacing (
+        account TEXT PRIMARY KEY,
+        gap_s REAL NOT NULL DEFAULT 0,
+        refused_at REAL NOT NULL DEFAULT 0
+    )""",
+)
+
+_PROMPTS = (
+    # What a request takes from windows that are counted in prompts.
+    "ALTER TABLE request ADD COLUMN prompts REAL NOT NULL DEFAULT 0",
+    # Sums over any time, in each unit that a window may count, read this index alone.
+    """CREATE INDEX IF NOT EXISTS request_taken ON request
+        (account, started_at, state, lane, ended_at, credits, prompts, prompt_tokens, completion_tokens, money)""",
+)
+
+_HOURS = hours.SCHEMA
+
+_DAYS = (
+    # What became of the completions of a day (of UTC) whose rows have gone; one day and model of an account each.
+    """CREATE TABLE IF NOT EXISTS completion_day (
+        account TEXT NOT NULL,
+        at REAL NOT NULL,
+        model TEXT NOT NULL,
+        shown INTEGER NOT NULL DEFAULT 0,
+        accepted INTEGER NOT NULL DEFAULT 0,
+        typed INTEGER NOT NULL DEFAULT 0,
+        rejected INTEGER NOT NULL DEFAULT 0,
+        retained INTEGER NOT NULL DEFAULT 0,
+        retained_known INTEGER NOT NULL DEFAULT 0,
+        characters INTEGER NOT NULL DEFAULT 0,
+        PRIMARY KEY (account, at, model)
+    ) WITHOUT ROWID""",
+    # Refusals are few; the latest are looked for in this index alone.
+    "CREATE INDEX IF NOT EXISTS request_refused ON request (account, started_at) WHERE state = 'refused'",
+)
+
+MIGRATIONS: tuple[tuple[str, ...], ...] = (
+    _FIRST,
+    _COMPLETIONS,
+    _CALIBRATIONS,
+    _READINGS,
+    _PACING,
+    _PROMPTS,
+    _HOURS,
+    _DAYS,
+)
 """Migration n brings `user_version` from n to n + 1."""
 
 

@@ -1,4 +1,7 @@
-"""What became of the completions that were shown: written when it is known, kept for a while, on this machine only."""
+"""What became of the completions that were shown: written when it is known, on this machine only.
+
+After a while only the sums of each day are kept.
+"""
 
 from __future__ import annotations
 
@@ -19,8 +22,21 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 
-_KEPT_S = 90 * 86_400.0
+_DAY_S = 86_400.0
+_KEPT_S = 10 * _DAY_S
 _CLEAN_EVERY_S = 3_600.0
+_CLEANED_AT_ONCE = 500
+
+_SUMS = {
+    "shown": "count(*)",
+    "accepted": "sum(outcome = 'accepted')",
+    "typed": "sum(outcome = 'typed')",
+    "rejected": "sum(outcome = 'rejected')",
+    "retained": "coalesce(sum(retained), 0)",
+    "retained_known": "count(retained)",
+    "characters": "sum(accepted_characters)",
+}
+"""Column of a day's sums, and what it is over rows; in the order of `CompletionRow`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,10 +72,11 @@ class Shown:
         """Write what became of a completion. What is said later counts, but an acceptance stays one, of more at the most."""
         now = self._clock.now()
         cleans = self._cleaned_at is None or abs(now - self._cleaned_at) >= _CLEAN_EVERY_S
+        is_clean = False
 
         def work(connection: sqlite3.Connection) -> None:
-            if cleans:
-                connection.execute("DELETE FROM completion WHERE shown_at < ?", (now - _KEPT_S,))
+            nonlocal is_clean
+            is_clean = cleans and self.forget_old(connection, now) < _CLEANED_AT_ONCE
             connection.execute(
                 """INSERT INTO completion (id, account, lane, model, language, editor, cached, shown_at, characters, lines,
                    outcome, decided_at, accepted_characters) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
@@ -84,8 +101,24 @@ class Shown:
                 ),
             )
 
-        if self._written(work) and cleans:
+        if self._written(work) and is_clean:
             self._cleaned_at = now
+
+    def forget_old(self, connection: sqlite3.Connection, now: float) -> int:
+        """Put some of what was shown long before *now* into the sums of its day, and let go of it; how many rows."""
+        before = (now - _KEPT_S) // _DAY_S * _DAY_S
+        old = "SELECT id FROM completion WHERE shown_at < ? ORDER BY shown_at, id LIMIT ?"
+        connection.execute(
+            f"""INSERT INTO completion_day (account, at, model, {", ".join(_SUMS)})
+                SELECT account, CAST(shown_at / {_DAY_S} AS INTEGER) * {_DAY_S} AS day, model, {", ".join(_SUMS.values())}
+                FROM completion WHERE id IN ({old}) GROUP BY account, day, model
+                ON CONFLICT (account, at, model) DO UPDATE SET {", ".join(f"{name} = {name} + excluded.{name}" for name in _SUMS)}""",  # noqa: S608 - our own constants
+            (before, _CLEANED_AT_ONCE),
+        )
+        return connection.execute(
+            f"DELETE FROM completion WHERE id IN ({old})",  # noqa: S608 - our own constants
+            (before, _CLEANED_AT_ONCE),
+        ).rowcount
 
     def retained(self, id_: str, kept: bool) -> None:
         """Write whether what was accepted is still there."""
@@ -96,17 +129,18 @@ class Shown:
         )
 
     def completion_stats(self, account: str, since: float) -> tuple[CompletionRow, ...]:
-        """Sums by model of what was shown at or after *since*, the most often shown first."""
+        """Sums by model of what was shown at or after *since*, the most often shown first; of days long ago, the whole day."""
+        names = ", ".join(_SUMS)
+        sums = ", ".join(f"{what} AS {name}" for name, what in _SUMS.items())
+        statement = f"""SELECT model, {", ".join(f"sum({name})" for name in _SUMS)} FROM (
+                SELECT model, {names} FROM completion_day WHERE account = ? AND at > ?
+                UNION ALL
+                SELECT model, {sums} FROM completion WHERE account = ? AND shown_at >= ? GROUP BY model
+            ) GROUP BY model ORDER BY sum(shown) DESC, model"""  # noqa: S608 - our own constants
         return self._db.read(
             lambda connection: tuple(
                 CompletionRow(*row)
-                for row in connection.execute(
-                    """SELECT model, count(*), sum(outcome = 'accepted'), sum(outcome = 'typed'),
-                       sum(outcome = 'rejected'), coalesce(sum(retained), 0), count(retained), sum(accepted_characters)
-                       FROM completion WHERE account = ? AND shown_at >= ?
-                       GROUP BY model ORDER BY count(*) DESC, model""",
-                    (account, since),
-                )
+                for row in connection.execute(statement, (account, since - _DAY_S, account, since))
             )
         )
 

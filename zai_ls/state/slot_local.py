@@ -92,8 +92,10 @@ class LocalSlot:
         *,
         slots_of: Callable[[str], int],
         gap_s: float = 0.25,
+        is_single: Callable[[str], bool] = lambda _model: False,
         process_name: str = "",
     ) -> None:
+        """*is_single*: models of which the service takes one request at a time, whatever the account's slots."""
         self._db = db
         self._clock = clock
         self._gap_s = gap_s
@@ -104,6 +106,7 @@ class LocalSlot:
             Places(folder),
             slots_of=slots_of,
             gap_s=gap_s,
+            is_single=is_single,
             new_event=asyncio.Event,
         )
         self._waker = Waker(self._look)

@@ -82,12 +82,14 @@ class MemorySlot:
         *,
         slots_of: Callable[[str], int] = lambda account: 1,
         gap_s: float = 0.25,
+        is_single: Callable[[str], bool] = lambda _model: False,
         lines: Lines | None = None,
         service_s: Mapping[Lane, float] | None = None,
     ) -> None:
         self._clock = clock
         self._slots_of = slots_of
         self._gap_s = gap_s
+        self._is_single = is_single
         self._lines = Lines() if lines is None else lines
         self._service_s = {} if service_s is None else service_s
         self._kept: dict[str, Waiting] = {}
@@ -189,7 +191,7 @@ class MemorySlot:
         self._keep_time(line, now)
         slots = max(1, min((user._slots_of(account) for user in line.users), default=1))
         closed = self.closures(account)
-        decision = scheduling.decide(_waiting(line), _holding(line), closed, now, slots)
+        decision = scheduling.decide(_waiting(line), _holding(line), closed, now, slots, self._is_single)
         for one in decision.expired:
             _refuse(line, one.ticket.id, Busy())
         for one, no in decision.refused:

@@ -113,6 +113,7 @@ class Turns:
         *,
         slots_of: Callable[[str], int],
         gap_s: float,
+        is_single: Callable[[str], bool],
         new_event: Callable[[], asyncio.Event],
     ) -> None:
         self._clock = clock
@@ -120,6 +121,7 @@ class Turns:
         self._places = places
         self._slots_of = slots_of
         self._gap_s = gap_s
+        self._is_single = is_single
         self._new_event = new_event
         self.waiters: dict[str, Waiter] = {}
         """By ticket id."""
@@ -156,7 +158,12 @@ class Turns:
             holding = [row for row in rows if row.state == "holding"]
             awake = [row for row in waiting if not self._is_asleep(row, now)]
             decision = scheduling.decide(
-                [row.waiting for row in awake], [row.holding for row in holding], closed, now, slots
+                [row.waiting for row in awake],
+                [row.holding for row in holding],
+                closed,
+                now,
+                slots,
+                self._is_single,
             )
             self._answer(connection, rows, decision.expired, decision.refused, effects)
             if self._start(connection, rows, decision, slots, now, effects, in_haste=in_haste):

@@ -199,7 +199,7 @@ async def test_nothing_is_ever_cancelled(desk):
     assert await helix.stop() == 0
     with pytest.raises(RequestFailed):
         await newer.answer
-    assert desk.emulator.record.served == []
+    assert desk.emulator.record.chats == []
 
 
 async def test_who_wants_to_ask_has_an_answer(desk):

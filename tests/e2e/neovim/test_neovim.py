@@ -98,6 +98,17 @@ async def test_a_session_without_a_key(tmp_path):
         await until(lambda: not left_behind(desk), within_s=3)
 
 
+async def test_a_session_with_an_eye_on_the_quota(tmp_path):
+    """Status line and command as the documentation has them."""
+    async with a_desk(tmp_path, plan="lite") as desk:
+        desk.configure('plan = "lite"\n')
+        desk.emulator.windows.fill("5h", 85, desk.emulator.service.now())
+        checks = await tell("quota", desk)
+        assert failed(checks) == ""
+        assert checks[-1]["name"] == "the names of commands are completed"
+        await until(lambda: not left_behind(desk), within_s=3)
+
+
 SUM = "result = 0\n    for price in prices:\n        # é🎉: with tax\n        result += price * 2\n    return result"
 COMPLETED = {
     "word.py": ("def word(prices):\n    \n", "urn sum(prices)  # é🎉"),

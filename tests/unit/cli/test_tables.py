@@ -5,7 +5,8 @@ from __future__ import annotations
 import time
 
 from zai_ls.assistant.ports import AccountStatus
-from zai_ls.cli.account import local, window_row, window_text
+from zai_ls.cli.account import local, window_text
+from zai_ls.cli.public import window_row
 from zai_ls.cli.stats import completions_table, table
 from zai_ls.cli.status import lines
 from zai_ls.domain import Window

@@ -85,8 +85,8 @@ GENERATIONS = {
             },
         ),
         (
-            window("5h", 17.0, unit="tokens", resets_at=NOW + 2 * HOUR),
-            window("week", 3.0, unit="tokens", resets_at=NOW + 6 * DAY),
+            window("5h", 17.0, unit="prompts", resets_at=NOW + 2 * HOUR),
+            window("week", 3.0, unit="prompts", resets_at=NOW + 6 * DAY),
             window("month", 2.5, unit="calls", limit=1000.0, used=25.0, resets_at=NOW + 29 * DAY),
         ),
     ),
@@ -103,7 +103,7 @@ GENERATIONS = {
             {"type": "TOKENS_LIMIT", "unit": 3, "number": 5, "percentage": 1, "nextResetTime": ms(HOUR)},
         ),
         (
-            window("5h", 1.0, unit="tokens", resets_at=NOW + HOUR),
+            window("5h", 1.0, unit="prompts", resets_at=NOW + HOUR),
             window("month", 28.0, unit="calls", limit=100.0, used=28.0),
         ),
     ),
@@ -212,6 +212,7 @@ def test_unknown_windows_hide_no_known_ones(odd):
         ({"usage": 1e-300, "currentValue": 1e17}, 100.0),
         ({"usage": 1e308, "currentValue": 1e307, "percentage": 9}, 9.0),
         ({"usage": 2000, "currentValue": None, "percentage": 9}, 9.0),
+        ({"usage": 2000, "remaining": 200}, 90.0),
         ({"usage": 2000}, None),
         ({"usage": 0, "currentValue": 0}, None),
         ({"usage": 0, "currentValue": 0, "percentage": 100}, 100.0),

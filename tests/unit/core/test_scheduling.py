@@ -148,6 +148,30 @@ def test_a_person_who_is_not_eligible_is_not_in_the_way():
     assert decide([person], holding("typing@1"), closed, NOW).revoke == ()
 
 
+@pytest.mark.parametrize(
+    ("line", "flying", "slots", "start"),
+    [
+        ("free free other", "", 3, "free other"),
+        ("free free other", "free", 3, "other"),
+        ("free free", "free", 2, ""),
+        ("other other free", "", 3, "other other free"),
+        ("free free", "", 1, "free"),
+    ],
+)
+def test_a_free_model_takes_one_request_at_a_time(line, flying, slots, start):
+    """However many places the account has; whoever waits for another model is not held up."""
+    wishes = [
+        Waiting(Ticket(f"{n}", "acme", Lane.ACTION, model), float(n), float(n))
+        for n, model in enumerate(line.split())
+    ]
+    held = [
+        Holding(Ticket(f"h{n}", "acme", Lane.ACTION, model), 0.0, False)
+        for n, model in enumerate(flying.split())
+    ]
+    decision = decide(wishes, held, (), NOW, slots, lambda model: model == "free")
+    assert " ".join(one.ticket.model for one in decision.start) == start
+
+
 def test_superseding():
     """A newer ticket replaces the waiting ones of its topic and account, and none without a topic."""
     line = [

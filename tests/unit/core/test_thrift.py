@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta, timezone
 
 import pytest
@@ -10,9 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from zai_ls.catalogue import Catalogue
-from zai_ls.core import quota
 from zai_ls.core.actions import ACTIONS
-from zai_ls.core.quota import Spent
 from zai_ls.core.routing import TIERS, Routing, route, step_up
 from zai_ls.core.thrift import Bounds, Load, Means, expense, left_of, likely, percent, share_of
 from zai_ls.domain import Choice, Thinking, Window
@@ -76,6 +74,7 @@ RULES = {
     "tool calls are another matter": (0.9, [window("month", left=0, limit=100, unit="calls")], {}, "glm-5", "strong model"),
     "the pace ends it early": (0.9, [window(left=6_000)], {"pace": {"5h": 2_000}}, "glm-4.7", "used up in 3.0 h and resets only in 4.0 h"),
     "the pace just does": (0.9, [window(left=6_000)], {"pace": {"5h": 1_800}}, "glm-5", "strong model"),
+    "the pace of a percentage": (0.9, [replace(percentage(40), resets_at=NIGHT + 4 * 3600)], {"pace": {"5h": 20}}, "glm-4.7", "used up in 2.0 h"),
     "one tier, not two": (0.5, [window(left=6_000)], {"pace": {"5h": 2_000}}, "glm-4.5-air", "resets only"),
     "the pace is a setting": (0.9, [window(left=6_000)], {"pace": {"5h": 2_000}, "bounds": Bounds(pace_margin=0)}, "glm-5", "strong"),
     "a window that resets at once": (0.9, [window(left=100_000, limit=120_000, hours=0)], {"pace": {"5h": 9e9}}, "glm-5", "strong"),
@@ -340,7 +339,7 @@ def test_what_it_costs_whom():
     assert expense(CATALOGUE, "payg", "mine", LOAD, NIGHT).money is None
     assert night.credits == pytest.approx((8_000 * 6.9 + 3_048 * 24) / 10_000 / 2)
     assert peak.credits == pytest.approx(2 * night.credits)
-    assert (night.prompts, peak.prompts) == (2 / 15, 3 / 15)
+    assert (night.prompts, peak.prompts) == (2, 3)
     assert night.money is None
 
 
@@ -367,17 +366,3 @@ def test_the_share_of_what_is_left():
     assert share_of(cost, percentage(50)) is None
     assert share_of(cost, window(unit="calls")) is None
     assert [percent(x) for x in (0.0312, 0.31, 0.999, 1.0, 0.00042)] == ["3.1", "31", "100", "100", "0.042"]
-
-
-def test_the_pace_of_late():
-    """Credits an hour over the last fifth of each window's length; what is older, or from a clock set back, does not count."""
-    plan = CATALOGUE.plan("pro").windows
-    now = 1_000_000.0
-    spent = [
-        Spent(now - 40 * 3600, 7.0),
-        Spent(now - 30 * 3600, 330.0),
-        Spent(now - 600, 6.0),
-        Spent(now + 60, 50.0),
-    ]
-
-    assert quota.pace(plan, spent, now) == {"5h": 6.0, "week": pytest.approx(336 / 33.6)}

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from tests.clock import TurnedClock, settle
 from tests.unit.lsp.peer import PlayedPeer
-from zai_ls.assistant.ports import Status
+from zai_ls.assistant.ports import Cooldown, Status, WindowStatus
 from zai_ls.lsp.status import StatusLine
 
 READY, BUSY, OFF = Status("ready", "GLM"), Status("busy", "GLM …"), Status("off", "GLM off", "Why.")
@@ -25,11 +27,36 @@ class Line:
 async def test_a_status_is_told_at_once_with_all_it_says():
     """And with the version of its shape."""
     s = Line()
-    s.line.show(OFF)
+    window = WindowStatus("5h", 40.0, None, "reported")
+    s.line.show(replace(OFF, windows=(window,), cooldown=Cooldown(9.0, "Because.")))
     await settle()
 
     assert s.peer.told == [
-        ("zai/status", {"version": 1, "state": "off", "text": "GLM off", "detail": "Why."})
+        (
+            "zai/status",
+            {
+                "version": 1,
+                "state": "off",
+                "text": "GLM off",
+                "detail": "Why.",
+                "tooltip": "",
+                "severity": "none",
+                "windows": [
+                    {
+                        "name": "5h",
+                        "usedPercent": 40.0,
+                        "resetsAt": None,
+                        "source": "reported",
+                        "endsAt": None,
+                    }
+                ],
+                "forecast": "",
+                "model": "",
+                "place": None,
+                "cooldown": {"until": 9.0, "reason": "Because.", "model": "", "lane": ""},
+                "lastDecline": "",
+            },
+        )
     ]
 
 

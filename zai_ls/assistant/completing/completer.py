@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from zai_ls.assistant.ports import Texts
     from zai_ls.core.completion.place import Place
     from zai_ls.core.completion.proposal import Proposal
-    from zai_ls.domain import Account, Change, Completed, Point, Snapshot, Window
+    from zai_ls.domain import Account, Change, Completed, Point, Snapshot
 
 _log = logging.getLogger(__name__)
 
@@ -62,13 +62,11 @@ class Completer:
         kit: Kit,
         notes: Notes,
         *,
-        windows: Callable[[str], tuple[Window, ...]] = lambda _: (),
         on_status: Callable[[Status], None] = lambda _: None,
     ) -> None:
         self._kit = kit
         self._texts: Texts | None = None
         self._fates = Fates(kit.clock, notes, self._read)
-        self._windows = windows
         self._on_status = on_status
         self._sheets: dict[str, Sheet] = {}
         self._paces: dict[str, ModelPace] = {}
@@ -349,7 +347,7 @@ class Completer:
         if flight.error is not None:
             self._fates.missed(flight.wish.snapshot.uri)  # each failure makes the next pause longer
         try:
-            self._stretch = throttle.stretch(self._windows(account.label))
+            self._stretch = self._kit.gauge.stretch(account)
         except StateUnusable as error:
             _log.warning("completion.windows_unknown %s", error)
         self._show_status(flight.error)

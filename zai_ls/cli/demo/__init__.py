@@ -6,6 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from zai_ls.cli.exits import Exit
+from zai_ls.messages import say
 
 if TYPE_CHECKING:
     import argparse
@@ -17,13 +18,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "target",
         nargs="?",
         metavar="FILE[:LINE-LINE]",
-        help="your own file, and lines of it; default: a file of zai-ls itself",
+        help=say("help.demo_target"),
     )
-    parser.add_argument("--action", metavar="ACTION", help="run this one; default: several at once")
+    parser.add_argument("--action", metavar="ACTION", help=say("help.demo_action"))
     parser.add_argument(
         "--live",
         action="store_true",
-        help="use the configured account instead of the emulator; this costs quota",
+        help=say("help.demo_live"),
     )
 
 

@@ -125,8 +125,9 @@ class ScriptedEditor:
         env: Mapping[str, str] | None = None,
         root_uri: str | None = None,
         options: Json | None = None,
+        locale: str | None = None,
     ) -> None:
-        """Start the server and shake hands."""
+        """Start the server and shake hands; *locale* is the language of the editor, when it names one."""
         await self.spawn(command, env=env)
         self.server = await self.request(
             "initialize",
@@ -137,6 +138,7 @@ class ScriptedEditor:
                 "workspaceFolders": [{"uri": root_uri, "name": "root"}] if root_uri else None,
                 "capabilities": self.capabilities,
                 "initializationOptions": options or {},
+                **({"locale": locale} if locale else {}),
             },
         )
         self.encoding = self.server["capabilities"].get("positionEncoding", "utf-16")

@@ -6,6 +6,8 @@ import difflib
 import time
 from typing import TYPE_CHECKING, Any
 
+from zai_ls.messages import say
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
@@ -32,14 +34,14 @@ class Screen:
 
         seconds = time.monotonic() - self._started
         self._console.print(
-            f"[dim]{seconds:6.2f} s[/dim]  [{_COLOURS[window]}]window {window}[/]  {escape(text)}"
+            f"[dim]{seconds:6.2f} s[/dim]  [{_COLOURS[window]}]{say('demo.window', window=window)}[/]  {escape(text)}"
         )
 
     def menu(self, where: str, actions: Sequence[dict[str, Any]]) -> None:
         """The code actions that an editor would list."""
-        self.line(f"\nCode actions on {where}:")
+        self.line(f"\n{say('demo.menu', where=where)}")
         for action in actions:
-            off = f" (off: {action['disabled']['reason']})" if "disabled" in action else ""
+            off = say("demo.off", reason=action["disabled"]["reason"]) if "disabled" in action else ""
             self.line(f"  · {action['title']}{off}")
 
     def diff(self, title: str, before: Sequence[str], after: Sequence[str]) -> None:
@@ -47,7 +49,7 @@ class Screen:
         self._console.rule(title, style="dim")
         diff = list(difflib.unified_diff(before, after, "before", "after", n=2))
         if not diff:
-            self.line("(no change)")
+            self.line(say("demo.no_change"))
         for row in diff:
             style = {"+": "green", "-": "red", "@": "cyan"}.get(row[:1], "")
             self._console.print(row.rstrip("\r\n"), style=style, markup=False)
@@ -76,7 +78,12 @@ class Screen:
         # Counts also what was turned away, so that it tells what the clients did, not what the emulator allowed.
         most = record["most_at_once"]
         rows.append(
-            f"requests served: {len(asked)}; most ever in flight: {most} ({'never two' if most <= 1 else 'MORE THAN ONE'})"
+            say(
+                "demo.served",
+                count=len(asked),
+                most=most,
+                verdict=say("demo.never_two" if most <= 1 else "demo.more"),
+            )
         )
-        self.section("the emulator's own record", "\n".join(rows))
+        self.section(say("demo.record"), "\n".join(rows))
         return bool(most <= 1)

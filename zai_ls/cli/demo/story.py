@@ -22,6 +22,7 @@ from zai_ls.cli.target import parse_target
 from zai_ls.core.text import end_of
 from zai_ls.domain import Point, Range
 from zai_ls.lsp.documents import path_of
+from zai_ls.messages import say
 
 if TYPE_CHECKING:
     import argparse
@@ -63,7 +64,7 @@ async def play(args: argparse.Namespace) -> bool:
         if args.live:
             config = configuration(args)
             tell_problems(config)
-            screen.line(f"Using your account at {account_of(config).base_url}: this costs quota.")
+            screen.line(say("demo.live", url=account_of(config).base_url))
             environment = {
                 "ZAI_BASE_URL": config.settings.base_url,
                 "ZAI_PLAN": config.settings.plan,
@@ -75,7 +76,7 @@ async def play(args: argparse.Namespace) -> bool:
         emulator = await stack.enter_async_context(
             emulated("--key", KEY, "--plan", "pro", "--first-token-ms", "300", "--service-ms", "1000")
         )
-        screen.line(f"A local emulator of the service listens on {emulator.url}: no key, no cost, no model.")
+        screen.line(say("demo.emulator", url=emulator.url))
         (folder / "none.toml").touch()  # a file that is named is expected to be there
         environment = {
             "ZAI_API_KEY": KEY,
@@ -160,18 +161,21 @@ class Story:
             await asyncio.gather(*(self._start(window) for window in everyone))
             first = picks[0]
             menu = await windows[first.window].editor.code_actions(windows[first.window].uri, first.range)
-            lines = f"lines {first.range.start.line + 1}-{first.range.end.line + 1} of {self._snapshot.path}"
-            self._screen.menu(lines, menu)
-            self._screen.line(
-                f"\n{len(picks)} actions from {len(windows)} windows at once; the account takes one at a time:\n"
+            lines = say(
+                "demo.lines",
+                first=first.range.start.line + 1,
+                last=first.range.end.line + 1,
+                path=self._snapshot.path,
             )
+            self._screen.menu(lines, menu)
+            self._screen.line(f"\n{say('demo.at_once', count=len(picks), windows=len(windows))}\n")
             await asyncio.gather(*(self._pick(windows[pick.window], pick) for pick in picks))
             await asyncio.gather(*(_until_ended(window, picks) for window in everyone))
             for window in everyone:
                 self._show_outcome(window)
             if self._types:
                 first_window = windows[first.window]
-                self._screen.line(f"\nWhile you type, in window {first_window.name}:\n")
+                self._screen.line(f"\n{say('demo.typing', window=first_window.name)}\n")
                 await type_through(first_window.editor, first_window.uri, self._screen)
         finally:
             await asyncio.gather(*(window.editor.stop() for window in everyone), return_exceptions=True)
@@ -182,7 +186,7 @@ class Story:
             sys.executable, "-m", "zai_ls", "quota", env=self._environment, stdout=asyncio.subprocess.PIPE
         )
         out, _ = await process.communicate()
-        self._screen.section("quota windows", out.decode())
+        self._screen.section(say("demo.quota"), out.decode())
 
     def _window(self, name: str) -> Window:
         path = self._folder / name / Path(self._snapshot.path or "file").name
@@ -196,17 +200,17 @@ class Story:
         root = (self._folder / window.name).as_uri()
         await window.editor.start(env=self._environment, root_uri=root)
         window.editor.open(window.uri, self._snapshot.language, self._snapshot.text)
-        self._screen.event(window.name, f"zai-ls serve, process {window.editor.pid}")
+        self._screen.event(window.name, say("demo.process", pid=window.editor.pid))
 
     async def _pick(self, window: Window, pick: Pick) -> None:
         menu = await window.editor.code_actions(window.uri, pick.range)
         chosen = next((item for item in menu if _action_of(item) == pick.action and "command" in item), None)
         if chosen is not None:
-            self._screen.event(window.name, f"picked: {chosen['title']}")
+            self._screen.event(window.name, say("demo.picked", title=chosen["title"]))
             await window.editor.choose(chosen)
             return
         # Not in the menu here; the command can still be run, and says itself what is wrong.
-        self._screen.event(window.name, f"asked for: {pick.action}")
+        self._screen.event(window.name, say("demo.asked", action=pick.action))
         place = window.editor.range_out(window.editor.documents[window.uri], pick.range)
         argument = {"action": pick.action, "uri": window.uri, "range": place}
         await window.editor.request(
@@ -218,9 +222,9 @@ class Story:
             case "window/showMessage":
                 self._screen.event(window.name, params["message"])
             case "workspace/applyEdit":
-                self._screen.event(window.name, f"edit arrives: {params.get('label', '')}")
+                self._screen.event(window.name, say("demo.edit", label=params.get("label", "")))
             case "window/showDocument":
-                self._screen.event(window.name, f"shows {Path(params['uri']).name}")
+                self._screen.event(window.name, say("demo.shows", name=Path(params["uri"]).name))
             case "$/progress":
                 self._heard_progress(window, params["token"], params["value"])
 
@@ -240,10 +244,11 @@ class Story:
     def _show_outcome(self, window: Window) -> None:
         for document in window.editor.documents.values():
             before = list(self._snapshot.lines) if document.uri == window.uri else []
-            self._screen.diff(f"window {window.name}: {Path(document.uri).name}", before, document.lines)
+            title = say("demo.outcome", window=window.name, name=Path(document.uri).name)
+            self._screen.diff(title, before, document.lines)
         for uri in window.editor.shown:
             if (path := path_of(uri)) is not None:
-                self._screen.document(f"window {window.name}: to read", Path(path))
+                self._screen.document(say("demo.to_read", window=window.name), Path(path))
 
 
 async def _until_ended(window: Window, picks: list[Pick]) -> None:

@@ -6,6 +6,7 @@ import time
 from typing import TYPE_CHECKING
 
 from zai_ls.core.text import end_of
+from zai_ls.messages import say
 
 if TYPE_CHECKING:
     from zai_ls.cli.demo.editor import ScriptedEditor
@@ -25,12 +26,9 @@ async def type_through(editor: ScriptedEditor, uri: str, screen: Screen) -> None
     began = time.perf_counter()
     text = await _proposed(editor, uri)
     if not text:
-        screen.line("Nothing was proposed here.")
+        screen.line(say("demo.no_proposal"))
         return
-    screen.line(
-        f"`def spare(lines):` is begun at the end of the file. After a pause one request is made; "
-        f"{time.perf_counter() - began:.1f} s later the editor shows:\n"
-    )
+    screen.line(say("demo.begun", seconds=f"{time.perf_counter() - began:.1f}") + "\n")
     screen.line(f"    {text}\n")
     slowest, right = 0.0, 0
     for key in text[:_KEYS]:
@@ -41,10 +39,7 @@ async def type_through(editor: ScriptedEditor, uri: str, screen: Screen) -> None
         slowest = max(slowest, time.perf_counter() - began)
         text = text[1:]
         right += rest == text
-    screen.line(
-        f"Typing its first {_KEYS} characters: {right} of {_KEYS} times the rest of it was there, "
-        f"after {slowest * 1000:.1f} ms at most, without a request."
-    )
+    screen.line(say("demo.typed", keys=_KEYS, right=right, ms=f"{slowest * 1000:.1f}"))
 
 
 async def _proposed(editor: ScriptedEditor, uri: str) -> str:

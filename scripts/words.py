@@ -1,0 +1,138 @@
+"""Bring the catalogues in step with zai_ls/messages.py, and compile them; with `--check` only say whether they are.
+
+A translation is kept while its English stays as it is. Where the English has changed it is marked fuzzy, and a translator looks at
+it; until then the person reads English.
+"""
+
+from __future__ import annotations
+
+import argparse
+import io
+import re
+import string
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+
+from babel.messages.catalog import Catalog
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po, write_po
+
+from zai_ls import language, messages
+
+ROOT = Path(__file__).resolve().parent.parent
+TEMPLATE = language.CATALOGUES / f"{language.DOMAIN}.pot"
+_ABOUT = {"project": "zai-ls", "fuzzy": False, "charset": "utf-8"}
+_HEADER = "# Sentences of zai-ls for people. Made by scripts/words.py from zai_ls/messages.py; `make words` writes it anew."
+_PERCENT = re.compile(r"%(?:\(\w+\))?[sr]")
+
+
+def flag(english: str) -> str:
+    """How *english* holds its values: in braces, by per cent as in argparse's own words, or not at all."""
+    if any(name for _, name, _, _ in string.Formatter().parse(english)):
+        return "python-brace-format"
+    return "python-format" if _PERCENT.search(english) else ""
+
+
+def template(created: datetime) -> Catalog:
+    """All sentences, in the order of the table, without a translation."""
+    made = Catalog(creation_date=created, revision_date=created, header_comment=_HEADER, **_ABOUT)
+    for message_id in messages.known_messages():
+        english = messages._ENGLISH[message_id]
+        # Babel looks for per-cent signs and finds them in "30 % used".
+        made.add(english, context=message_id).flags = {flag(english)} - {""}
+    return made
+
+
+def merged(old: Catalog, sentences: Catalog) -> Catalog:
+    """*sentences* with the translations of *old*, by id; fuzzy where the English is another by now."""
+    made = Catalog(
+        locale=old.locale,
+        creation_date=old.creation_date,
+        revision_date=old.revision_date,
+        last_translator=old.last_translator,
+        language_team=old.language_team,
+        header_comment=_HEADER,
+        **_ABOUT,
+    )
+    before = {message.context: message for message in old if message.id}
+    for sentence in sentences:
+        if not sentence.id:
+            continue
+        known = before.get(sentence.context)
+        message = made.add(sentence.id, context=sentence.context)
+        message.flags = set(sentence.flags)
+        if known is None or not known.string:
+            continue
+        message.string = known.string
+        message.user_comments = list(known.user_comments)
+        if known.id != sentence.id or known.fuzzy:
+            message.flags.add("fuzzy")
+            message.previous_id = [known.id] if known.id != sentence.id else list(known.previous_id)
+    return made
+
+
+def read(path: Path) -> Catalog:
+    """The catalogue *path*; for a template that is not there yet an empty one."""
+    if not path.is_file():
+        return Catalog(locale=None if path == TEMPLATE else path.parents[1].name)
+    with path.open("rb") as file:
+        return read_po(file, locale=None if path == TEMPLATE else path.parents[1].name)
+
+
+def as_po(catalogue: Catalog) -> bytes:
+    """*catalogue* as text, a sentence a line."""
+    out = io.BytesIO()
+    write_po(out, catalogue, width=0, include_previous=True)
+    return out.getvalue()
+
+
+def compiled(catalogue: Catalog) -> bytes:
+    """*catalogue* as gettext reads it: without what is fuzzy or not translated, and without the tools that made it."""
+    out = io.BytesIO()
+    write_mo(out, catalogue)
+    return out.getvalue()
+
+
+def files() -> dict[Path, bytes]:
+    """What each file of the catalogues should hold."""
+    created = read(TEMPLATE).creation_date if TEMPLATE.is_file() else datetime.now(UTC)
+    sentences = template(created)
+    made = {TEMPLATE: as_po(sentences)}
+    for path in sorted(language.CATALOGUES.glob(f"*/LC_MESSAGES/{language.DOMAIN}.po")):
+        catalogue = merged(read(path), sentences)
+        made[path] = as_po(catalogue)
+        made[path.with_suffix(".mo")] = compiled(read_po(io.BytesIO(made[path]), locale=catalogue.locale))
+    return made
+
+
+def untranslated(path: Path) -> list[str]:
+    """The ids in *path* that a person reads in English, because they are fuzzy or have no translation."""
+    return [str(m.context) for m in read(path) if m.id and (m.fuzzy or not m.string)]
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument(
+        "--check", action="store_true", help="write nothing; fail when something is out of step"
+    )
+    check = parser.parse_args().check
+    failed = False
+    for path, text in files().items():
+        name = path.relative_to(ROOT)
+        if path.is_file() and path.read_bytes() == text:
+            continue
+        if check:
+            print(f"{name} is out of step with the code; run `make words`.", file=sys.stderr)
+            failed = True
+        else:
+            path.write_bytes(text)
+            print(f"{name} written.")
+    for path in language.CATALOGUES.glob("*/LC_MESSAGES/*.po"):
+        for message_id in () if check else untranslated(path):
+            print(f"{path.relative_to(ROOT)}: {message_id} is to be translated.")
+    return int(failed)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
