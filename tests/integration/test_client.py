@@ -256,6 +256,40 @@ async def test_leaving_closes_the_socket_at_once(when):
             await gone.wait()
 
 
+@pytest.mark.parametrize("begun_with", ["nothing", "head", "body"])
+@pytest.mark.parametrize("pauses", range(8))
+async def test_whoever_is_cancelled_twice_leaves_no_socket_open(begun_with, pauses):
+    """The second cancellation may come while the first is still cleaning up, after any number of its steps."""
+    gone, begun = asyncio.Event(), asyncio.Event()
+
+    async def answer(peer: Peer) -> None:
+        if begun_with != "nothing":
+            peer.writer.write(b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n")
+        if begun_with == "body":
+            peer.writer.write(b"3\r\nabc\r\n")
+        begun.set()
+        await peer.reader.read()
+        gone.set()
+
+    async def ask(one: Client, url: str) -> None:
+        async with one.stream(account(url), "POST", "/c", (), b"{}") as response:
+            async for _ in response.chunks():
+                pass
+
+    async with serving(answer) as served, client() as one:
+        task = asyncio.create_task(ask(one, served.url))
+        await begun.wait()
+        await asyncio.sleep(0.01)
+        task.cancel()
+        for _ in range(pauses):
+            await asyncio.sleep(0)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        async with asyncio.timeout(0.5):
+            await gone.wait()
+
+
 async def hang_up(peer: Peer) -> None:
     peer.writer.close()
 

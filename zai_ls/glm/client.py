@@ -14,7 +14,7 @@ import asyncio
 import os
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlsplit
 
 from zai_ls.errors import BadReply, BadRequest, InsecureHost, TimedOut, Unreachable, ZaiError
@@ -286,18 +286,19 @@ class Client:
         try:
             request = pool.build_request(method, url, headers=sent, content=body or None)
             try:
-                raw = await guard.watch(pool.send(request, stream=True))
+                raw = await guard.watch(_sent(pool, request))
             except ZaiError as error:
                 error.host = host
                 raise
+            response = Response(raw, guard, host)
             try:
                 if raw.is_redirect:
                     raise Unreachable(
                         "it redirects elsewhere, which is not followed", host=host, status=raw.status_code
                     )
-                yield Response(raw, guard, host)
+                yield response
             finally:
-                await raw.aclose()
+                await _to_its_end(asyncio.ensure_future(_closed(raw, ended=response.ended)))
         finally:
             guard.stop()
 
@@ -339,6 +340,49 @@ class Client:
         proxy = get("HTTPS_PROXY") or get("https_proxy")
         excepted = (get("NO_PROXY") or get("no_proxy") or "").replace(" ", "").split(",")
         return None if _is_excepted(urlsplit(account.base_url).hostname or "", excepted) else proxy or None
+
+
+async def _closed(raw: httpx.Response, *, ended: bool) -> None:
+    """Let go of *raw*; of one that has not *ended* the socket is closed, whatever became of earlier attempts to.
+
+    What httpx closes when a read is cancelled it does not close again, and a second cancellation may have come in between.
+    """
+    await raw.aclose()
+    stream = None if ended else raw.extensions.get("network_stream")
+    if stream is not None:
+        await stream.aclose()
+
+
+async def _sent(pool: httpx.AsyncClient, request: httpx.Request) -> httpx.Response:
+    """Send *request*; its response as soon as there are headers.
+
+    A cancellation reaches httpx once, and it may clean up in peace, however often we are cancelled.
+    """
+    sending = asyncio.ensure_future(pool.send(request, stream=True))
+    try:
+        return await asyncio.shield(sending)
+    except asyncio.CancelledError:
+        sending.cancel()
+        try:
+            await _to_its_end(sending)
+        finally:
+            if not sending.cancelled() and sending.exception() is None:
+                await _to_its_end(asyncio.ensure_future(_closed(sending.result(), ended=False)))
+        raise
+
+
+async def _to_its_end(task: asyncio.Task[Any]) -> None:
+    """Wait until *task* has ended; cancellations that come meanwhile are raised afterwards, what it raised is not."""
+    cancelled: asyncio.CancelledError | None = None
+    while not task.done():
+        try:
+            await asyncio.wait((task,))
+        except asyncio.CancelledError as error:
+            cancelled = error
+    if not task.cancelled():
+        task.exception()  # has been heard
+    if cancelled is not None:
+        raise cancelled
 
 
 def _is_excepted(host: str, excepted: Sequence[str]) -> bool:

@@ -89,6 +89,7 @@ class Flight:
         """What happened after the choice of a model, sentence by sentence."""
         self.shown: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self.is_sent = False
+        self._is_closing = False
         self._kit = kit
         self._account = account
         self._pace = pace
@@ -133,7 +134,9 @@ class Flight:
     def close(self, why: Quiet | None = None) -> None:
         """Nobody wants it any more: leave the line, or close the stream."""
         self.why = self.why or why
-        self._task.cancel()
+        if not self._is_closing:
+            self._is_closing = True
+            self._task.cancel()
 
     async def ended(self) -> None:
         """Wait for its end, however it ends."""
