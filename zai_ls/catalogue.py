@@ -321,11 +321,6 @@ class Catalogue:
         at_peak, off_peak = (0.0, 0.0) if entry.role == "free" else entry.prompts
         return at_peak if self.peak.covers_prompts(at) else off_peak
 
-    def currency_of(self, base_url: str) -> Currency:
-        """In what the account at *base_url* is billed."""
-        host = urlsplit(base_url).hostname or ""
-        return "cny" if host == _CHINA or host.endswith(f".{_CHINA}") else "usd"
-
     def price(self, model: str, usage: Usage, currency: Currency = "usd") -> float | None:
         """What *usage* costs pay-as-you-go, in *currency*; None when no price is known (which is not "nothing").
 
@@ -338,6 +333,12 @@ class Catalogue:
             tiers, scale = entry.usd, self.yuan_a_dollar
         rates = next((r for start, r in reversed(tiers) if usage.prompt_tokens >= start), None)
         return None if rates is None else scale * rates.of(usage) / _PER_PRICE
+
+
+def currency_of(base_url: str) -> Currency:
+    """In what the account at *base_url* is billed: yuan on the vendor's hosts in China, dollars elsewhere."""
+    host = (urlsplit(base_url).hostname or "").lower()
+    return "cny" if f".{host}".endswith(f".{_CHINA}") else "usd"
 
 
 def is_this_machine(host: str) -> bool:

@@ -5,7 +5,7 @@ from typing import get_args
 
 import pytest
 
-from zai_ls.catalogue import Catalogue, dialect_of, is_this_machine
+from zai_ls.catalogue import Catalogue, currency_of, dialect_of, is_this_machine
 from zai_ls.core.routing import Routing
 from zai_ls.domain import PlanName, Usage
 
@@ -148,7 +148,7 @@ def test_a_free_model_takes_nothing(model):
 )
 def test_in_what_an_account_is_billed(base_url, currency):
     """The vendor's hosts in China take yuan."""
-    assert CATALOGUE.currency_of(base_url) == currency
+    assert currency_of(base_url) == currency
 
 
 @pytest.mark.parametrize(

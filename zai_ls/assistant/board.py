@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from zai_ls.assistant.kit import BRIEF
 from zai_ls.assistant.ports import Cooldown, Status, WindowStatus
+from zai_ls.assistant.telling import course_of
 from zai_ls.errors import StateUnusable
 from zai_ls.messages import say
 from zai_ls.state.slot import FAIR_USE, PAUSED
@@ -192,24 +193,13 @@ class Board:
 
     def window_line(self, window: Window, forecast: Forecast | None) -> str:
         """A window in one line of words: how full, when it refills, where it is going, and who says so."""
-        when = self._kit.local_time
         parts = [
             say("tell.window_unknown")
             if window.used_percent is None
             else say("tell.window_used", percent=f"{window.used_percent:.0f}")
         ]
-        if window.resets_at is not None:
-            parts.append(say("window.refills", when=when(window.resets_at)))
-        if forecast is not None and forecast.ends_at is not None:
-            parts.append(say("window.ends", when=when(forecast.ends_at)))
-        if window.others >= _OTHERS_FROM:
-            parts.append(say("window.others", percent=f"{window.others:.0f}"))
-        parts.append(say(f"window.{window.source}"))
+        parts += course_of(window, forecast, self._kit.local_time)
         return f"{say(f'window.{window.name}')}: {say('join.list').join(parts)}"
-
-
-_OTHERS_FROM = 5.0
-"""Per cent of a window from which it is told that other tools took it."""
 
 
 class _Watched:

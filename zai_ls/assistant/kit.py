@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from zai_ls.assistant.gauge import with_spent
-from zai_ls.catalogue import shipped_codes
+from zai_ls.catalogue import currency_of, shipped_codes
 from zai_ls.clock import local_time
 
 if TYPE_CHECKING:
@@ -118,7 +118,7 @@ class Kit:
                 peak_margin=settings.routing_peak_margin,
                 steadiness=settings.routing_steadiness,
             ),
-            currency=self.catalogue.currency_of(account.base_url),
+            currency=currency_of(account.base_url),
             factors=self.ledger.factors(account.label),
         )
 

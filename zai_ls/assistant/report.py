@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from math import inf
 from typing import TYPE_CHECKING
 
+from zai_ls.catalogue import currency_of
 from zai_ls.core.quota import day_around, month_around
 from zai_ls.state.slot import FAIR_USE, PAUSED
 
@@ -88,7 +89,7 @@ def report(kit: Kit, account: Account) -> Report:
         host=account.host,
         plan=account.plan,
         level=kit.gauge.level(label),
-        currency=kit.catalogue.currency_of(account.base_url),
+        currency=currency_of(account.base_url),
         windows=windows,
         forecasts=kit.gauge.forecasts(account, windows),
         read_at=readings[-1].at if readings else None,

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from zai_ls.catalogue import Currency
     from zai_ls.core.routing import Routing
-    from zai_ls.domain import Choice, Expense, Window
+    from zai_ls.domain import Choice, Expense, Forecast, Window
 
 
 def facts(choice: Choice, routing: Routing, when: Callable[[float | None], str]) -> tuple[str, ...]:
@@ -68,6 +68,26 @@ def amount(cost: Expense, routing: Routing) -> str:
         return say("tell.price_unknown") if cost.money is None else money_text(cost.money, routing.currency)
     peak = routing.catalogue.peak.covers(routing.means.now)
     return say("tell.credits_peak" if peak else "tell.credits", credits=f"{cost.credits:.2f}")
+
+
+_OTHERS_FROM = 5.0
+"""Per cent of a window from which it is told that other tools took it."""
+
+
+def course_of(window: Window, forecast: Forecast | None, when: Callable[[float], str]) -> list[str]:
+    """Where *window* is going, and who says so: short phrases, in this order; *when* puts a time into the reader's words."""
+    parts = []
+    if window.resets_at is not None:
+        parts.append(say("window.refills", when=when(window.resets_at)))
+    if forecast is not None and forecast.ends_at is not None:
+        parts.append(say("window.ends", when=when(forecast.ends_at)))
+    if window.others >= _OTHERS_FROM:
+        parts.append(say("window.others", percent=f"{window.others:.0f}"))
+    if window.read_at is not None:
+        parts.append(say("window.read_at", when=when(window.read_at)))
+    else:
+        parts.append(say(f"window.{window.source}"))
+    return parts
 
 
 def money_text(money: float, currency: Currency) -> str:

@@ -9,7 +9,7 @@ from rich.cells import cell_len
 from rich.console import Console
 from rich.text import Text
 
-from zai_ls.assistant.telling import money_text
+from zai_ls.assistant.telling import course_of, money_text
 from zai_ls.cli.account import local
 from zai_ls.messages import say
 
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 _FULL, _EMPTY = "█", "░"
 _NARROW = 60
 _BAR = (8, 30)
-_OTHERS_FROM = 5.0
 _MOST_ROWS = 12
 _COLOURS = ((95.0, "red"), (80.0, "yellow"), (0.0, "green"))
 
@@ -119,27 +118,13 @@ def percent_text(percent: float) -> str:
 def _below(
     window: Window, forecast: Forecast | None, found: Report, *, indent: int, one_a_line: bool
 ) -> list[Text]:
-    parts = []
-    if window.resets_at is not None:
-        parts.append(say("window.refills", when=local(window.resets_at)))
-    if forecast is not None and forecast.ends_at is not None:
-        parts.append(say("window.ends", when=local(forecast.ends_at)))
+    parts = course_of(window, forecast, local)
     if forecast is not None and forecast.returns and forecast.returns_at not in {None, window.resets_at}:
-        parts.append(
-            say("window.returns", amount=f"{forecast.returns:,.0f} {_unit(window, found.currency)}", when=local(forecast.returns_at or 0.0))
-        )  # fmt: skip
-    if window.others >= _OTHERS_FROM:
-        parts.append(say("window.others", percent=f"{window.others:.0f}"))
-    parts.append(source_text(window))
+        amount = f"{forecast.returns:,.0f} {_unit(window, found.currency)}"
+        back = say("window.returns", amount=amount, when=local(forecast.returns_at or 0.0))
+        parts.insert(-1, back)  # before who says so
     texts = parts if one_a_line else [" · ".join(parts)]
     return [Text(" " * indent + text, "dim") for text in texts]
-
-
-def source_text(window: Window) -> str:
-    """Who says how full *window* is."""
-    if window.read_at is not None:
-        return say("window.read_at", when=local(window.read_at))
-    return say(f"window.{window.source}")
 
 
 def window_title(window: Window) -> str:

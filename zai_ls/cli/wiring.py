@@ -165,10 +165,11 @@ def build(
 
 def cost_in(catalogue: Catalogue) -> Callable[[Account, str, Usage, float], Cost]:
     """What a request costs, by the catalogue's rates."""
+    from zai_ls.catalogue import currency_of
 
     def cost_of(account: Account, model: str, usage: Usage, at: float) -> Cost:
         if account.plan == "payg":
-            currency = catalogue.currency_of(account.base_url)
+            currency = currency_of(account.base_url)
             return Cost(money=catalogue.price(model, usage, currency) or 0.0)
         return Cost(credits=catalogue.credits(model, usage, at), prompts=catalogue.prompts(model, at))
 

@@ -78,11 +78,6 @@ def parse_balance(body: bytes, status: int, now: float, currency: Literal["usd",
     return Reading(now, balance=balance, currency=currency)
 
 
-def currency_of(host: str) -> Literal["usd", "cny"]:
-    """In which currency the account at *host* pays: the service's hosts in China take yuan, all others dollars."""
-    return "cny" if f".{host.lower()}".endswith(".bigmodel.cn") else "usd"
-
-
 def _data(body: bytes, status: int) -> dict[str, Any]:
     """The `data` of an answer. Raises `NoReading` when there is none."""
     try:

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
-from zai_ls.core.readings import currency_of, parse, parse_balance
+from zai_ls.catalogue import currency_of
+from zai_ls.core.readings import parse, parse_balance
 from zai_ls.errors import NoReading, ZaiError
 from zai_ls.glm.client import Timeouts
 from zai_ls.glm.refusals import retry_after
@@ -59,7 +59,7 @@ class Monitor:
 
     async def balance(self, account: Account, *, bearer: bool | None = None) -> Told:
         """The money left on *account*, None in the reading when the service does not tell it. As `read` for the rest."""
-        currency = currency_of(urlsplit(account.base_url).hostname or "")
+        currency = currency_of(account.base_url)
         return await self._ask(
             account,
             _BALANCE,

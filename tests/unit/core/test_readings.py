@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from zai_ls.core.readings import currency_of, parse, parse_balance
+from zai_ls.core.readings import parse, parse_balance
 from zai_ls.domain import Reading, Window
 from zai_ls.errors import NoReading
 
@@ -469,19 +469,3 @@ def test_no_balance_and_why(name):
     with pytest.raises(NoReading) as raised:
         parse_balance(body, status, NOW)
     assert raised.value.why == why
-
-
-@pytest.mark.parametrize(
-    ("host", "currency"),
-    [
-        ("api.z.ai", "usd"),
-        ("open.bigmodel.cn", "cny"),
-        ("BigModel.cn", "cny"),
-        ("notbigmodel.cn", "usd"),
-        ("bigmodel.cn.example", "usd"),
-        ("127.0.0.1", "usd"),
-    ],
-)
-def test_the_currency_of_a_host(host, currency):
-    """Yuan on the service's hosts in China."""
-    assert currency_of(host) == currency

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from zai_ls.assistant.telling import course_of
 from zai_ls.cli.account import local
-from zai_ls.cli.gauges import amounts_text, percent_text, source_text, window_title
+from zai_ls.cli.gauges import amounts_text, percent_text, window_title
 from zai_ls.cli.public import report_row
 from zai_ls.language import in_use
 from zai_ls.messages import say
@@ -29,8 +30,8 @@ _AHEAD_S = 5 * _HOUR_S
 """So far ahead the windows are drawn."""
 _MOST_SERIES = 6
 WORDS = (
-    "title", "windows", "usage", "refusals", "used", "now", "when", "code", "model", "lane", "requests", "amount",
-    "none", "updated", "lost", "others", "span_5h", "span_24h", "span_7d", "no_usage", "total", "forecast",
+    "title", "windows", "usage", "refusals", "when", "code", "model", "lane", "requests", "amount",
+    "none", "updated", "lost", "others", "span_5h", "span_24h", "span_7d", "no_usage", "forecast",
 )  # fmt: skip
 
 
@@ -60,14 +61,6 @@ def words() -> dict[str, str]:
 
 
 def _sentence(window: Window, forecast: Forecast | None, found: Report) -> dict[str, Any]:
-    parts = []
-    if window.resets_at is not None:
-        parts.append(say("window.refills", when=local(window.resets_at)))
-    if forecast is not None and forecast.ends_at is not None:
-        parts.append(say("window.ends", when=local(forecast.ends_at)))
-    if window.others >= 5:
-        parts.append(say("window.others", percent=f"{window.others:.0f}"))
-    parts.append(source_text(window))
     return {
         "name": window.name,
         "title": window_title(window),
@@ -76,7 +69,7 @@ def _sentence(window: Window, forecast: Forecast | None, found: Report) -> dict[
         if window.used_percent is None
         else say("tell.window_used", percent=percent_text(window.used_percent)),
         "amounts": amounts_text(window, found.currency),
-        "text": " · ".join(parts),
+        "text": " · ".join(course_of(window, forecast, local)),
     }
 
 
