@@ -636,6 +636,7 @@ _ENGLISH: dict[str, str] = {
     "origin.user_file": "in the user file",
     "origin.editor": "in the editor settings",
     "origin.environment": "in the environment",
+    "origin.variable": "in the variable {variable}",
     "origin.flags": "on the command line",
     "origin.project": "in the project file",
     "origin.place": "in {place}",

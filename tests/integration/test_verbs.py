@@ -138,7 +138,7 @@ def test_every_verb_says_what_is_wrong_with_the_settings(capfd, monkeypatch, tmp
     assert main(argv) == 0
     err = capfd.readouterr().err
 
-    for words in ("zai.slots in", "no setting zai.colour", "zai.plan in the environment"):
+    for words in ("zai.slots in", "no setting zai.colour", "zai.plan in the variable ZAI_PLAN"):
         assert err.count(words) == 1, err
 
 

@@ -10,7 +10,7 @@ import pytest
 from zai_ls.catalogue import Catalogue
 from zai_ls.config import keys, load, project_root, tighten
 from zai_ls.config.address import BadAddress, parse
-from zai_ls.settings import Settings
+from zai_ls.settings import BY_KEY, Settings
 
 DEFAULT = "https://api.z.ai/api/paas/v4"
 
@@ -171,6 +171,47 @@ def test_precedence(configure):
     assert config.sources["gapMs"] == "editor settings"
     assert config.sources["timeouts.connect"] == "user file"
     assert config.sources["key"] == "ZAI_API_KEY"
+
+
+@pytest.mark.parametrize(
+    ("variable", "text", "key", "value"),
+    [
+        ("ZAI_ACCOUNT", " team_1 ", "account", "team_1"),
+        ("ZAI_PROXY", "socks5://localhost:1080", "proxy", "socks5://localhost:1080"),
+        ("ZAI_LOG_FILE", "~/zai.log", "logFile", "~/zai.log"),
+        ("ZAI_API_KEY_COMMAND", "pass show 'my key'", "apiKeyCommand", ("pass", "show", "my key")),
+        ("ZAI_BUDGET_DAILY", "2.5", "budget.daily", 2.5),
+        ("ZAI_BUDGET_MONTHLY", " 40 ", "budget.monthly", 40.0),
+        ("ZAI_BUDGET_MONTHLY", "0", "budget.monthly", 0.0),
+        ("ZAI_BUDGET_DAILY", " ", "budget.daily", 1.0),
+    ],
+)
+def test_variables_are_text_and_become_what_their_setting_is(configure, variable, text, key, value):
+    """A blank one says nothing, and the weaker place counts."""
+    config = configure("budget.daily = 1", find_key=False, **{variable: text}, **ZAI)
+
+    assert getattr(config.settings, BY_KEY[key].attribute) == value
+    assert config.sources[key] == ("environment" if text.strip() else "user file")
+    assert config.problems == ()
+
+
+@pytest.mark.parametrize(
+    ("variable", "text", "accepted"),
+    [
+        ("ZAI_ACCOUNT", "a b", "a word of letters"),
+        ("ZAI_PROXY", "me:hunter2@proxy", "an http, https or socks5 URL"),
+        ("ZAI_API_KEY_COMMAND", "pass 'hunter2", "a command"),
+        ("ZAI_BUDGET_DAILY", "2,5", "a number from 0 to 1000000"),
+        ("ZAI_BUDGET_DAILY", "nan", "a number from 0 to 1000000"),
+        ("ZAI_BUDGET_MONTHLY", "-1", "a number from 0 to 1000000"),
+    ],
+)
+def test_a_variable_that_is_not_accepted_is_named(configure, variable, text, accepted):
+    """Whoever set it knows it by that name; what it holds may be a secret."""
+    (problem,) = configure(find_key=False, **{variable: text}, **ZAI).problems
+
+    assert f"in the variable {variable} is not accepted: expected {accepted}" in problem.text
+    assert "hunter2" not in problem.text
 
 
 def test_tables_and_switches_come_from_any_place(configure):

@@ -174,7 +174,7 @@ def test_a_bad_value_falls_back_alone_and_says_what_is_accepted(key, bad, accept
             Layer(Origin.USER_FILE, {"slots": 0}, "/my/cfg.toml"),
             "zai.slots in /my/cfg.toml (0) is not accepted",
         ),
-        (Layer(Origin.ENVIRONMENT, {"plan": "x"}), "zai.plan in the environment is not accepted"),
+        (Layer(Origin.ENVIRONMENT, {"plan": "x"}), "zai.plan in the variable ZAI_PLAN is not accepted"),
         (Layer(Origin.FLAGS, {"slot": 0}), "There is no setting zai.slot (on the command line)."),
     ],
 )

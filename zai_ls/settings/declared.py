@@ -112,6 +112,7 @@ class Settings:
         "Your own name for the account. Give several keys of one plan the same name: they share one slot and one quota. "
         "Empty: a digest of key and host.",
         machine=True,
+        env="ZAI_ACCOUNT",
         vital=True,
     )
     api_key_command: tuple[str, ...] = _setting(
@@ -121,6 +122,7 @@ class Settings:
         "A program that prints the API key on its first line, such as `pass show zai`. It is run without a shell, "
         "in your home folder, for 10 seconds at most. Used when no key is in the environment.",
         machine=True,
+        env="ZAI_API_KEY_COMMAND",
     )
     state_dir: str = _setting(
         "stateDir",
@@ -138,6 +140,7 @@ class Settings:
         "",
         "Proxy for all requests. Empty: none.",
         machine=True,
+        env="ZAI_PROXY",
         vital=True,
     )
     log_file: str = _setting(
@@ -146,6 +149,7 @@ class Settings:
         "",
         "Where the log goes. Empty: standard error, which most editors keep in their own log.",
         machine=True,
+        env="ZAI_LOG_FILE",
     )
     slots: int = _setting(
         "slots",
@@ -346,6 +350,7 @@ class Settings:
         "What you allow yourself a day, in the account's currency (dollars, or yuan on bigmodel.cn). At its end nothing is sent "
         "before midnight. 0: no such bound.",
         machine=True,
+        env="ZAI_BUDGET_DAILY",
     )
     budget_monthly: float = _setting(
         "budget.monthly",
@@ -353,6 +358,7 @@ class Settings:
         0.0,
         "The same for a month of the calendar.",
         machine=True,
+        env="ZAI_BUDGET_MONTHLY",
     )
     quota_poll_minutes: float = _setting(
         "quota.pollMinutes",

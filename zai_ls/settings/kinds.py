@@ -73,7 +73,7 @@ class Number:
     @property
     def accepts(self) -> str:
         """The bounds."""
-        return say("accepts.number", low=f"{self.low:g}", high=f"{self.high:g}", unit=_after(self.unit))
+        return say("accepts.number", low=f"{self.low:.9g}", high=f"{self.high:.9g}", unit=_after(self.unit))
 
     def read(self, value: object) -> float:
         """A number within the bounds."""

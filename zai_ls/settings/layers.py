@@ -117,10 +117,10 @@ def _collect(
     sources: dict[str, Origin] = {}
     problems: list[Problem] = []
     for layer in layers:
-        where = say("origin.place", place=layer.place) if layer.place else layer.origin.phrase
         outside = layer.origin in {Origin.EDITOR, Origin.PROJECT}
         for key, value in flatten(layer.values).items():
             declaration = BY_KEY.get(key)
+            where = _where(layer, declaration)
             if declaration is None:
                 if not key.startswith(_CLIENT_KEYS):
                     meant = None if outside else _vital_like(key)
@@ -148,6 +148,13 @@ def _collect(
     problems = [_with_its_effect(problem, sources) for problem in problems]
     _check_thresholds(values, sources, problems)
     return values, sources, problems
+
+
+def _where(layer: Layer, declaration: Declaration | None) -> str:
+    """Where to put a value of *layer* right, as exactly as is known."""
+    if layer.origin is Origin.ENVIRONMENT and declaration is not None and declaration.env:
+        return say("origin.variable", variable=declaration.env)
+    return say("origin.place", place=layer.place) if layer.place else layer.origin.phrase
 
 
 def _check_thresholds(values: dict[str, object], sources: dict[str, Origin], problems: list[Problem]) -> None:

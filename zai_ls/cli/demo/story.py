@@ -23,6 +23,7 @@ from zai_ls.core.text import end_of
 from zai_ls.domain import Point, Range
 from zai_ls.lsp.documents import path_of
 from zai_ls.messages import say
+from zai_ls.settings import DECLARATIONS
 
 if TYPE_CHECKING:
     import argparse
@@ -79,6 +80,7 @@ async def play(args: argparse.Namespace) -> bool:
         screen.line(say("demo.emulator", url=emulator.url))
         (folder / "none.toml").touch()  # a file that is named is expected to be there
         environment = {
+            **dict.fromkeys((d.env for d in DECLARATIONS if d.env), ""),  # yours are not for the emulator
             "ZAI_API_KEY": KEY,
             "ZAI_BASE_URL": emulator.base_url(),
             "ZAI_PLAN": "pro",
