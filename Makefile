@@ -48,11 +48,12 @@ fix: $(STAMP) ## format, and mend what the linter can mend
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-docs: $(STAMP) ## write the generated documentation anew
+docs: $(STAMP) ## write the generated documentation anew, and what the VS Code extension has from it
 	$(BIN)/python scripts/docs.py
+	$(BIN)/python -m scripts.vscode
 
 words: $(STAMP) ## bring the catalogues of sentences in step with the code, and compile them
-	$(BIN)/python scripts/words.py
+	$(BIN)/python -m scripts.words
 
 bench: $(STAMP) ## the benchmark table
 	$(BIN)/python -m bench

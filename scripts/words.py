@@ -1,4 +1,4 @@
-"""Bring the catalogues in step with zai_ls/messages.py, and compile them; with `--check` only say whether they are.
+"""Bring the catalogues in step with the sentences in the code, and compile them; with `--check` only say whether they are.
 
 A translation is kept while its English stays as it is. Where the English has changed it is marked fuzzy, and a translator looks at
 it; until then the person reads English.
@@ -18,13 +18,23 @@ from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 
+from scripts import vscode
 from zai_ls import language, messages
+from zai_ls.settings import DECLARATIONS
 
 ROOT = Path(__file__).resolve().parent.parent
 TEMPLATE = language.CATALOGUES / f"{language.DOMAIN}.pot"
 _ABOUT = {"project": "zai-ls", "fuzzy": False, "charset": "utf-8"}
-_HEADER = "# Sentences of zai-ls for people. Made by scripts/words.py from zai_ls/messages.py; `make words` writes it anew."
+_HEADER = (
+    "# Sentences of zai-ls for people. Made by scripts/words.py from the code; `make words` writes it anew."
+)
 _PERCENT = re.compile(r"%(?:\(\w+\))?[sr]")
+
+
+def sentences() -> dict[str, str]:
+    """All sentences by id: those that are said, those of the settings, and those of the clients that are made from here."""
+    settings = {id_: text for d in DECLARATIONS for id_, text in d.sentences.items()}
+    return messages._ENGLISH | settings | vscode.sentences()
 
 
 def flag(english: str) -> str:
@@ -37,15 +47,15 @@ def flag(english: str) -> str:
 def template(created: datetime) -> Catalog:
     """All sentences, in the order of the table, without a translation."""
     made = Catalog(creation_date=created, revision_date=created, header_comment=_HEADER, **_ABOUT)
-    for message_id in messages.known_messages():
-        english = messages._ENGLISH[message_id]
-        # Babel looks for per-cent signs and finds them in "30 % used".
-        made.add(english, context=message_id).flags = {flag(english)} - {""}
+    for message_id, english in sentences().items():
+        # Babel looks for per-cent signs and finds them in "30 % used"; nothing is filled into what a setting is for.
+        filled_in = "" if message_id.startswith("setting.") else flag(english)
+        made.add(english, context=message_id).flags = {filled_in} - {""}
     return made
 
 
-def merged(old: Catalog, sentences: Catalog) -> Catalog:
-    """*sentences* with the translations of *old*, by id; fuzzy where the English is another by now."""
+def merged(old: Catalog, wanted: Catalog) -> Catalog:
+    """*wanted* with the translations of *old*, by id; fuzzy where the English is another by now."""
     made = Catalog(
         locale=old.locale,
         creation_date=old.creation_date,
@@ -56,7 +66,7 @@ def merged(old: Catalog, sentences: Catalog) -> Catalog:
         **_ABOUT,
     )
     before = {message.context: message for message in old if message.id}
-    for sentence in sentences:
+    for sentence in wanted:
         if not sentence.id:
             continue
         known = before.get(sentence.context)
@@ -97,10 +107,10 @@ def compiled(catalogue: Catalog) -> bytes:
 def files() -> dict[Path, bytes]:
     """What each file of the catalogues should hold."""
     created = read(TEMPLATE).creation_date if TEMPLATE.is_file() else datetime.now(UTC)
-    sentences = template(created)
-    made = {TEMPLATE: as_po(sentences)}
+    wanted = template(created)
+    made = {TEMPLATE: as_po(wanted)}
     for path in sorted(language.CATALOGUES.glob(f"*/LC_MESSAGES/{language.DOMAIN}.po")):
-        catalogue = merged(read(path), sentences)
+        catalogue = merged(read(path), wanted)
         made[path] = as_po(catalogue)
         made[path.with_suffix(".mo")] = compiled(read_po(io.BytesIO(made[path]), locale=catalogue.locale))
     return made

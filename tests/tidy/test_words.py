@@ -15,8 +15,11 @@ from babel.messages.catalog import Catalog
 from babel.messages.mofile import read_mo
 
 import zai_ls
-from scripts.words import as_po, compiled, merged, read, untranslated
+from scripts import vscode
+from scripts.words import as_po, compiled, merged, read, sentences, untranslated
 from zai_ls import language, messages
+from zai_ls.settings import DECLARATIONS
+from zai_ls.settings.kinds import Number, OneOf, TableOf, Whole
 
 ROOT = Path(__file__).resolve().parents[2]
 MODULES = sorted(Path(zai_ls.__file__).parent.rglob("*.py"))
@@ -35,7 +38,11 @@ def values(text):
 def test_the_catalogues_are_in_step():
     """`make words` writes them."""
     done = subprocess.run(
-        [sys.executable, "scripts/words.py", "--check"], cwd=ROOT, capture_output=True, text=True, check=False
+        [sys.executable, "-m", "scripts.words", "--check"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
     )
 
     assert done.returncode == 0, done.stderr
@@ -44,7 +51,7 @@ def test_the_catalogues_are_in_step():
 @pytest.mark.parametrize("path", CATALOGUES, ids=lambda p: p.parents[1].name)
 def test_every_sentence_is_translated(path):
     """docs/translating.md says how."""
-    assert [m.context for m in read(path) if m.id] == list(messages.known_messages())
+    assert [m.context for m in read(path) if m.id] == list(sentences())
     assert untranslated(path) == []
 
 
@@ -56,6 +63,17 @@ def test_a_translation_keeps_its_values_and_its_writing(message):
     assert message.string.endswith("\n") == message.id.endswith("\n")
     if message.context in {"time.weekdays", "time.months"}:
         assert len(message.string.split()) == len(message.id.split())
+
+
+@pytest.mark.parametrize("declaration", [*DECLARATIONS, *vscode.OWN], ids=lambda d: d.key)
+def test_what_a_setting_accepts_is_said_in_words_of_ours(declaration):
+    """Else a unit or a name would stand in English inside a Chinese sentence."""
+    kind = declaration.kind
+    words = [getattr(kind, "unit", ""), getattr(kind, "names", "")]
+    if not isinstance(kind, OneOf | Number | Whole | TableOf):
+        words.append(kind.accepts)
+
+    assert {word for word in words if word} <= messages._words().keys()
 
 
 def test_code_in_a_sentence_is_the_same_in_each_language():

@@ -63,6 +63,15 @@ class Declaration:
         """The field of `Settings`: `limits.maxFileBytes` is `limits_max_file_bytes`."""
         return re.sub(r"([A-Z])", r"_\1", self.key.replace(".", "_")).lower()
 
+    @property
+    def sentences(self) -> dict[str, str]:
+        """What a person reads about it in English, by id: what it is for, and what each word means."""
+        found = {f"setting.{self.key}": self.doc}
+        if isinstance(self.kind, OneOf) and self.kind.meanings:
+            words = zip(self.kind.choices, self.kind.meanings, strict=True)
+            found |= {f"setting.{self.key}.{word}": meaning for word, meaning in words}
+        return found
+
 
 def _setting(
     key: str,
@@ -79,6 +88,10 @@ def _setting(
     return field(default_factory=lambda: default, metadata={"declaration": declaration})
 
 
+_MODES = OneOf(
+    get_args(CompletionMode),
+    ("While you type, and when you ask.", "Only when you ask.", "Never."),
+)
 _MODEL = "a model's name, or empty for the catalogue's choice"
 _WHICH = "a table of names and `light`, `standard`, `strong`, `code`, `specialist` or a model's name"
 
@@ -99,7 +112,10 @@ class Settings:
     )
     plan: PlanName = _setting(  # noqa: RUF009 - makes a field, like the others
         "plan",
-        OneOf(get_args(PlanName)),
+        OneOf(
+            get_args(PlanName),
+            ("Pay as you go.", "Coding Plan Lite.", "Coding Plan Pro.", "Coding Plan Max."),
+        ),
         "payg",
         "What the key belongs to: pay-as-you-go, or a Coding Plan of that size.",
         machine=True,
@@ -242,6 +258,12 @@ class Settings:
         "auto",
         "Language of explanations and comments. `auto`: the language of the code's own comments, else English.",
     )
+    edits_preview: bool = _setting(
+        "edits.preview",
+        Switch(),
+        False,
+        "Show what an action would change, and apply it only when you agree, in editors that can.",
+    )
     languages_off: tuple[str, ...] = _setting(
         "languages.off",
         Words("a list of language ids"),
@@ -265,13 +287,13 @@ class Settings:
     )
     completion_mode: CompletionMode = _setting(  # noqa: RUF009 - makes a field, like the others
         "completion.mode",
-        OneOf(get_args(CompletionMode)),
+        _MODES,
         "auto",
         "When completions are asked for: `auto` while you type, `invoked` only when you ask, `off` never.",
     )
     completion_menu: CompletionMode = _setting(  # noqa: RUF009 - makes a field, like the others
         "completion.menu",
-        OneOf(get_args(CompletionMode)),
+        _MODES,
         "auto",
         "The same for the editor's completion menu. An editor that asks for inline completions gets none in its menu.",
     )
@@ -313,7 +335,14 @@ class Settings:
     )
     throttle_profile: Profile = _setting(  # noqa: RUF009 - makes a field, like the others
         "throttle.profile",
-        OneOf(get_args(Profile)),
+        OneOf(
+            get_args(Profile),
+            (
+                "Sparing: completions make way early, and much is kept for what you ask for.",
+                "In between.",
+                "Free-handed: completions go on for long, and little is kept.",
+            ),
+        ),
         "balanced",
         "How much of the quota completions while you type may take: `saver` stretches their pauses from 30 % used, paces them from "
         "50 %, and keeps 25 % of each window for what you ask for; `balanced` has 60, 80 and 10 %, `eager` 80, 90 and 5 %.",

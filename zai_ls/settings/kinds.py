@@ -49,6 +49,8 @@ class OneOf:
     """One word of a few."""
 
     choices: tuple[str, ...]
+    meanings: tuple[str, ...] = ()
+    """What each of them means, where the words alone do not say it."""
 
     @property
     def accepts(self) -> str:
@@ -210,7 +212,7 @@ def is_pattern(text: str) -> bool:
 
 
 def _after(unit: str) -> str:
-    return f" {told(unit)}" if unit else ""
+    return say("accepts.unit", unit=told(unit)) if unit else ""
 
 
 def _bounded(value: object, low: float, high: float) -> float:
