@@ -1,6 +1,6 @@
 """Write what the VS Code extension has from the server's declarations; with `--check` only say whether it is in step.
 
-In `package.json` these are the settings, the actions' commands and their places in menus, and which settings a workspace that
+In `package.json` these are the version, the settings, the actions' commands and their places in menus, and which settings a workspace that
 nobody trusts yet may not set; all else in it is written by hand and stays. In `package.nls*.json` these are the keys that begin
 with `zai.`. Their Chinese comes from the catalogue of sentences (docs/translating.md).
 """
@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from zai_ls import language
+from zai_ls import __version__, language
 from zai_ls.catalogue import Catalogue
 from zai_ls.core.actions import ACTIONS
 from zai_ls.messages import told
@@ -71,8 +71,8 @@ SECTIONS: dict[str, tuple[str, tuple[str, ...]]] = {
 
 ACTION = "zai-ls.action."
 SUBMENU = "zai-ls.actions"
-BY_HAND = frozenset({"explain", "fix", "test", "instruct", "refactor"})
-"""Actions that have their place in the submenu from hand."""
+BY_HAND = frozenset({"explain", "fix", "test", "instruct"})
+"""Actions whose commands the extension has of its own, since they ask for something first or have a better name."""
 HERE = "the code here"
 EXPECTED = "Expected: {accepts}."
 PRODUCTS = {"payg": "Pay as you go on {site}", "plan": "Coding Plan on {site}"}
@@ -178,24 +178,22 @@ def restricted() -> list[str]:
 def package(old: Mapping[str, Any]) -> dict[str, Any]:
     """*old*, the `package.json` as it is, with its generated parts made anew."""
     new: dict[str, Any] = json.loads(json.dumps(old))
+    new["version"] = __version__
     contributes = new.setdefault("contributes", {})
     contributes["configuration"] = configuration()
+    shown = [name for name in ACTIONS if name not in BY_HAND]
     contributes["commands"] = [
         *(c for c in contributes.get("commands", []) if not c["command"].startswith(ACTION)),
-        *({"command": ACTION + name, "title": f"%zai.action.{name}%", "category": "GLM"} for name in ACTIONS),
+        *({"command": ACTION + name, "title": f"%zai.action.{name}%", "category": "GLM"} for name in shown),
     ]
     menus = contributes.setdefault("menus", {})
-    by_hand = {ACTION + name for name in BY_HAND}
     menus[SUBMENU] = [
-        *(e for e in menus.get(SUBMENU, []) if not _is_action(e) or e["command"] in by_hand),
-        *(
-            {"command": ACTION + name, "group": f"1_actions@{place}"}
-            for place, name in enumerate((n for n in ACTIONS if n not in BY_HAND), 1)
-        ),
+        *(e for e in menus.get(SUBMENU, []) if not _is_action(e)),
+        *({"command": ACTION + name, "group": f"1_actions@{place}"} for place, name in enumerate(shown, 1)),
     ]
     menus["commandPalette"] = [
         *(e for e in menus.get("commandPalette", []) if not _is_action(e)),
-        *({"command": ACTION + name, "when": "zai-ls.running"} for name in ACTIONS),
+        *({"command": ACTION + name, "when": "zai-ls.running"} for name in shown),
     ]
     untrusted = new.setdefault("capabilities", {}).setdefault("untrustedWorkspaces", {})
     untrusted["restrictedConfigurations"] = restricted()
@@ -228,7 +226,7 @@ def _texts() -> dict[str, str]:
         made[about] = f"{made[about]}\n\n{expected(declaration.kind)}".rstrip()
         if "pattern" in accepted(declaration.kind):
             made[f"{about}.accepts"] = expected(declaration.kind)
-    for name, action in ACTIONS.items():
+    for name, action in ((n, a) for n, a in ACTIONS.items() if n not in BY_HAND):
         made[f"zai.action.{name}"] = re.sub(r"^GLM(: |：)", "", action.title(here))
     return made
 
@@ -289,6 +287,9 @@ def files() -> dict[Path, str]:
     for speaks, name in NLS.items():
         made[CLIENT / name] = nls(speaks, _read(name))
     made[CLIENT / "src" / "generated" / "products.json"] = products()
+    made[CLIENT / "src" / "generated" / "environment.json"] = {
+        d.key: d.env for d in DECLARATIONS if d.machine
+    }
     return {path: json.dumps(value, indent=2, ensure_ascii=False) + "\n" for path, value in made.items()}
 
 

@@ -328,6 +328,8 @@ class Edits:
 
     label: str
     changes: tuple[FileChange, ...]
+    review: bool = False
+    """The person wants to see them before they are applied, where the editor can show them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -353,7 +355,7 @@ class Kept:
     """An answer that was not applied, because it would break or overwrite something; nothing is lost."""
 
     reason: str
-    """`conflict`, `breaks_syntax`, `not_code`, `refused_by_editor`, `document_closed`."""
+    """`conflict`, `breaks_syntax`, `not_code`, `refused_by_editor`, `discarded`, `document_closed`."""
     text: str
     answer_id: str
     path: str
@@ -395,6 +397,8 @@ class Landing(Enum):
     """The document had moved on: rebase and try again."""
     REFUSED = "refused"
     """The editor will not apply it, now or later."""
+    DISCARDED = "discarded"
+    """The person has looked at it and did not want it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -348,6 +348,7 @@ _ENGLISH: dict[str, str] = {
     "lsp.last_request": "The last GLM request: {action}",
     "lsp.prompt_title": "What {action} would send to {model}",
     "lsp.resumed": "zai-ls goes on.",
+    "models.note": "{role}; reads up to {context} tokens",
     "lsp.quota": "GLM account {account} ({plan}, {host}): {windows}.{closed}",
     "lsp.quota_none": "no reading of the quota yet",
     "lsp.quota_window": "{name} {used}",
@@ -397,6 +398,7 @@ _ENGLISH: dict[str, str] = {
         "{file} was closed or renamed while the model was writing. The answer is kept: `zai-ls answers {id}`, or {path}"
     ),
     "kept.refused_by_editor": "The editor did not take the change of {file}. The answer is kept: `zai-ls answers {id}`, or {path}",
+    "kept.discarded": "The change of {file} was not applied. Its answer is kept: `zai-ls answers {id}`, or {path}",
     "rewrite.once_more": "Asked once more, {model}: {why}.",
     "rewrite.next_model": "{why} Going on with {model}.",
     "rewrite.answered": "{model} answered: {prompt} tokens read ({cached} of them cached), {tokens} written.",

@@ -338,7 +338,7 @@ async def story(
             answers=Answers(folder / "answers", clock),
             gauge=gauge,
             editor_name="desk",
-            root=str(work),
+            roots=(str(work),),
         )
         completer = Completer(kit, Shown(r.database, clock))
         statuses: list[Status] = []

@@ -477,7 +477,7 @@ async def _to_a_new_file_outside(s: Story) -> None:
 async def _to_a_folder_outside_without_a_root(s: Story) -> None:
     far = s.desk.folder / "1" / "2" / "3"
     far.mkdir(parents=True)
-    s.kit.root = None
+    s.kit.roots = ()
     (s.desk.folder / "tests").mkdir()
     (s.desk.folder / "tests" / "test_a.py").write_text(SECRET)
     (far / "tests").symlink_to(s.desk.folder / "tests")
@@ -525,7 +525,7 @@ async def test_tests_are_not_written_where_they_would_do_harm(leads, tmp_path):
         s.desk.open("a.py", SOURCE)
         await leads(s)
         before = {path: path.read_bytes() for path in tmp_path.rglob("test_a.py") if path.is_file()}
-        name = "1/2/3/a.py" if s.kit.root is None else "a.py"
+        name = "1/2/3/a.py" if not s.kit.roots else "a.py"
 
         outcome = await s.run("test", name, lines(1, 3))
 

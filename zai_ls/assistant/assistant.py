@@ -18,7 +18,7 @@ from zai_ls.core.tokens import estimate
 from zai_ls.domain import Declined, Kept, Point, Quiet, Range
 from zai_ls.errors import Paused, ZaiError
 from zai_ls.glm.dialect import dialect_for
-from zai_ls.messages import say
+from zai_ls.messages import say, told
 from zai_ls.state.pause import pause, resume
 from zai_ls.state.slot import FAIR_USE, PAUSED
 
@@ -35,6 +35,8 @@ _log = logging.getLogger(__name__)
 
 _ENDLESS = frozenset({PAUSED, FAIR_USE})
 """Codes of closures that a person ends."""
+_FOR_PICTURES = frozenset({"vision"})
+"""Roles of models that are of no use for code."""
 _READ_AHEAD_LINES = 2_000
 """Whose tokens are counted ahead: a prompt shows no more of a file."""
 
@@ -59,11 +61,11 @@ class Assistant:
         """The configuration in force."""
         return self._kit.config
 
-    def configure(self, config: Config, *, root: str | None = None) -> None:
-        """From now on these settings, and this folder open in the editor."""
+    def configure(self, config: Config, *, roots: tuple[str, ...] | None = None) -> None:
+        """From now on these settings, and these folders open in the editor."""
         self._kit.config = config
-        if root is not None:
-            self._kit.root = root
+        if roots is not None:
+            self._kit.roots = roots
 
     # -- offers ----------------------------------------------------------------------------------------------
 
@@ -193,10 +195,22 @@ class Assistant:
         match outcome:
             case Declined(text=text):
                 editor.tell("info", text)
+            case Kept(reason="discarded", text=text):
+                editor.tell("info", text)
             case Kept(text=text):
                 editor.tell("warning", text)
 
     # -- questions -------------------------------------------------------------------------------------------
+
+    def models(self) -> tuple[str, tuple[tuple[str, str], ...]]:
+        """The model that is set for everything, empty when none is; and each that the account's plan has."""
+        config, catalogue = self._kit.config, self._kit.catalogue
+        plan = config.account.plan if config.account is not None else config.settings.plan
+        return config.settings.model, tuple(
+            (entry.name, say("models.note", role=told(entry.role), context=f"{entry.context:,}"))
+            for entry in map(catalogue.model, catalogue.models_of(plan))
+            if catalogue.has(plan, entry.name) and entry.role not in _FOR_PICTURES
+        )
 
     def preview(self, ask: Ask, editor: Editor) -> Preview | Declined:
         """The request that *ask* would send, without sending it."""

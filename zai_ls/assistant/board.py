@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from zai_ls.assistant.kit import BRIEF
 from zai_ls.assistant.ports import Cooldown, Status, WindowStatus
 from zai_ls.assistant.telling import course_of
-from zai_ls.errors import StateUnusable
+from zai_ls.errors import NoKey, StateUnusable
 from zai_ls.messages import say
 from zai_ls.state.slot import FAIR_USE, PAUSED
 
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 
+_BAR = 12
+"""Letters of a bar."""
 _WARNED_FROM = 80.0
 """Per cent used from which a window is a warning."""
 
@@ -100,6 +102,8 @@ class Board:
             )
             for w in windows
         )  # fmt: skip
+        if isinstance(self._kit.config.no_account, NoKey) and account is None:
+            base = replace(base, needs="key")
         status = self._with_action(replace(base, windows=shown))
         status = self._with_closures(status, closures)
         fullest = max((w.used_percent or 0.0 for w in windows if w.unit != "calls"), default=0.0)
@@ -173,7 +177,7 @@ class Board:
         lines = [f"**{status.text}**"]
         if status.detail:
             lines.append(status.detail)
-        lines += [self.window_line(window, forecasts.get(window.name)) for window in windows]
+        lines += [_bar(w) + self.window_line(w, forecasts.get(w.name)) for w in windows]
         if account is not None:
             if not windows:
                 lines.append(say("lsp.quota_none"))
@@ -200,6 +204,14 @@ class Board:
         ]
         parts += course_of(window, forecast, self._kit.local_time)
         return f"{say(f'window.{window.name}')}: {say('join.list').join(parts)}"
+
+
+def _bar(window: Window) -> str:
+    """How full *window* is, as a bar of letters in Markdown; nothing when that is not known."""
+    if window.used_percent is None:
+        return ""
+    full = min(_BAR, round(_BAR * window.used_percent / 100))
+    return f"`{'█' * full}{'░' * (_BAR - full)}` "
 
 
 class _Watched:

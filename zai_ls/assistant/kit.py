@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 from zai_ls.assistant.gauge import with_spent
 from zai_ls.catalogue import currency_of, shipped_codes
 from zai_ls.clock import local_time
+from zai_ls.core.prompts import shown_path
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -36,6 +38,10 @@ _REMOVING = frozenset(
 """Business codes with which the service says that a model is not there, as opposed to busy."""
 
 
+def _is_in(path: str, folder: str) -> bool:
+    return PurePath(folder) in PurePath(path).parents
+
+
 @dataclass(slots=True)
 class Kit:
     """One per process; `config` changes when the editor's settings do."""
@@ -50,10 +56,19 @@ class Kit:
     answers: Answers
     gauge: Gauge
     editor_name: str = ""
-    root: str | None = None
-    """Folder that is open in the editor; paths are told to the model relative to it."""
+    roots: tuple[str, ...] = ()
+    """Folders that are open in the editor; paths are told to the model relative to theirs."""
     saving: frozenset[str] = frozenset()
     """What spoke for a cheaper model at the last choice for an action (`Choice.saving`)."""
+
+    def root_of(self, path: str | None) -> str | None:
+        """The innermost open folder that *path* lies in; None when it lies in none."""
+        above = () if path is None else (folder for folder in self.roots if _is_in(path, folder))
+        return max(above, key=len, default=None)
+
+    def shown(self, path: str) -> str:
+        """*path* as it is told: relative to its folder, else its name alone."""
+        return shown_path(path, self.root_of(path))
 
     def account(self) -> Account:
         """Whose quota it is. Raises why there is none."""

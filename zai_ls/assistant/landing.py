@@ -23,7 +23,9 @@ _TRIES = 3
 class NotLanded:
     """The answer was not applied."""
 
-    reason: Literal["conflict", "document_closed", "refused_by_editor", "breaks_syntax", "already_there"]
+    reason: Literal[
+        "conflict", "document_closed", "refused_by_editor", "discarded", "breaks_syntax", "already_there"
+    ]
 
 
 async def land(
@@ -33,10 +35,12 @@ async def land(
     *,
     label: str,
     breaks: Callable[[Snapshot, str], bool],
+    review: bool = False,
 ) -> Edits | NotLanded:
     """Apply *edits*, made for *base*, to the document as it is now: rebased, versioned, in one undo step.
 
     *breaks(current, text)* says whether *text* would spoil a document that is sound now.
+    With *review* the person is shown the edits first, where the editor can do that.
     An editor may take the edits and send them mixed with what the person typed. That looks stale; so what it sent since
     is merged with, and when nothing is left to do by then, the edits have landed.
     """
@@ -56,12 +60,14 @@ async def land(
             moved = rebased
             if breaks(current, "".join(apply_edits(current.lines, moved))):
                 return NotLanded("breaks_syntax")
-        proposal = Edits(label, (FileChange(base.uri, moved, current.version),))
+        proposal = Edits(label, (FileChange(base.uri, moved, current.version),), review)
         match await editor.apply(proposal):
             case Landing.APPLIED:
                 return proposal
             case Landing.REFUSED:
                 return NotLanded("refused_by_editor")
+            case Landing.DISCARDED:
+                return NotLanded("discarded")
             case Landing.STALE:
                 continue
     return NotLanded("refused_by_editor")

@@ -160,6 +160,8 @@ class Status:
     """What takes no requests now."""
     last_decline: str = ""
     """Why the last request brought nothing, as a sentence."""
+    needs: Literal["", "key"] = ""
+    """What a person has to give before anything can be asked: `key` when there is no API key."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -189,7 +189,7 @@ class Rewrite:
                 target,
                 ask,
                 around,
-                root=kit.root,
+                root=kit.root_of(snapshot.path),
                 words=settings.actions_language,
                 tests=tests,
             )
@@ -265,7 +265,7 @@ class Rewrite:
         if snapshot.path is None:
             return _declined("no_place_for_tests")
         source, limit = snapshot.path, self._kit.config.settings.limits_max_file_bytes
-        top = top_of(source, self._kit.root)
+        top = top_of(source, self._kit.root_of(source))
 
         def exists(path: str) -> bool:
             return os.path.lexists(path) or self._editor.read(Path(path).as_uri()) is not None
@@ -276,7 +276,7 @@ class Rewrite:
             found = self._editor.read_file(Path(path).as_uri())
             return None if found is None else found.text
 
-        tests = file_for_tests(source, snapshot.language, exists, read, self._kit.root)
+        tests = file_for_tests(source, snapshot.language, exists, read, self._kit.root_of(source))
         if tests is None:
             return _declined("no_place_for_tests")
         if tests.inside:
@@ -390,14 +390,22 @@ class Rewrite:
 
     async def _land(self, plan: Plan, fit: Fit) -> Outcome:
         label = plan.action.title_for(_name(fit.uri))
+        review = self._kit.config.settings.edits_preview
         landed: Edits | NotLanded
         if fit.base is not None and (fit.uri == plan.snapshot.uri or self._editor.read(fit.uri) is not None):
-            landed = await land(fit.base, fit.edits, self._editor, label=label, breaks=self._breaks)
+            landed = await land(
+                fit.base, fit.edits, self._editor, label=label, breaks=self._breaks, review=review
+            )
         else:  # a new file, or one that is not open: it is as it was read just now, or the editor refuses
             change = FileChange(fit.uri, fit.edits, create=fit.base is None)
-            landed = Edits(label, (change,))
-            if await self._editor.apply(landed) is not Landing.APPLIED:
-                landed = NotLanded("refused_by_editor")
+            proposal = Edits(label, (change,), review)
+            match await self._editor.apply(proposal):
+                case Landing.APPLIED:
+                    landed = proposal
+                case Landing.DISCARDED:
+                    landed = NotLanded("discarded")
+                case _:
+                    landed = NotLanded("refused_by_editor")
         if isinstance(landed, NotLanded):
             if landed.reason == "already_there":
                 return _declined("unchanged")

@@ -14,7 +14,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from zai_ls.errors import ZaiError
+from zai_ls.errors import NoKey, ZaiError
 from zai_ls.messages import say
 
 if TYPE_CHECKING:
@@ -51,13 +51,16 @@ class Late:
     def __init__(self, read: Callable[[], configuring.Config]) -> None:
         self._read = read
         self._config: configuring.Config | None = None
-        self.root: str | None = None
+        self.roots: tuple[str, ...] = ()
+        """The folders open in the editor."""
         self.warn: Callable[[Iterable[str]], None] = lambda _: None
         """Tells the person sentences, each once; set when there is an editor to tell them in."""
         self._tightened: configuring.Config | None = None
         self._app: App | None = None
         self.show_status: Callable[[Status], None] = lambda _: None
         """Tells the editor's status line; set when there is an editor."""
+        self.asks_for_key: Callable[[], bool] = lambda: False
+        """Whether the editor itself asks for a key that is missing."""
         self.editor_name: Callable[[], str] = lambda: "lsp"
         """What the editor calls itself; the ledger has it with each request."""
         self.teller: Callable[[], Callable[[Notice], None] | None] = lambda: None
@@ -86,7 +89,7 @@ class Late:
             from zai_ls.cli.wiring import build
 
             self._app = build(self._in_force, editor_name=self.editor_name(), on_status=self.show_status)
-            self._app.assistant.configure(self._in_force, root=self.root)
+            self._app.assistant.configure(self._in_force, roots=self.roots)
         return self._app
 
     def take_settings(self, values: Mapping[str, object]) -> Iterable[str]:
@@ -95,22 +98,22 @@ class Late:
         return [problem.text for problem in self._in_force.problems]
 
     def take_folders(self, folders: tuple[str, ...]) -> None:
-        """The folders open in the editor; paths are told to the model relative to the first."""
-        self.root = folders[0] if folders else None
+        """The folders open in the editor; paths are told to the model relative to them."""
+        self.roots = folders
         self._configure(self.config)
 
     def _configure(self, config: configuring.Config) -> None:
-        """*config* from now on; a project's own file may tighten it."""
+        """*config* from now on. Each folder's own file may tighten it, for all of them: one server serves them together."""
         from zai_ls.config import tighten
 
         self._config = config
         config = _no_looser(config)
-        if self.root is not None:
-            settings, problems = tighten(config.settings, Path(self.root))
+        for root in self.roots:
+            settings, problems = tighten(config.settings, Path(root))
             config = replace(config, settings=settings, problems=(*config.problems, *problems))
         self._tightened = config
         if self._app is not None:
-            self._app.assistant.configure(config, root=self.root)
+            self._app.assistant.configure(config, roots=self.roots)
 
     def forget(self, uri: str) -> None:
         """The document was closed."""
@@ -130,8 +133,9 @@ class Late:
         if self.config.account is None:
             self._configure(await asyncio.to_thread(self.config.with_key))
             self.warn([problem.text for problem in self._in_force.problems])
-            if self.config.no_account is not None:
-                self.warn([self.config.no_account.user_text])
+            missing = self.config.no_account
+            if missing is not None and not (isinstance(missing, NoKey) and self.asks_for_key()):
+                self.warn([missing.user_text])
         app = self.app()
         app.board.completions(app.assistant.completer.status())
         app.gauge.on_notice = self.teller()
@@ -218,6 +222,24 @@ class Late:
         await self._settled()
         return await self.app().assistant.fresh_status()
 
+    def models(self) -> tuple[str, tuple[tuple[str, str], ...]]:
+        """What can be chosen."""
+        return self.app().assistant.models()
+
+    async def quota_page(self, part: str, nonce: str, policy: str, /) -> Mapping[str, object] | None:
+        """A part of the quota page."""
+        from zai_ls.cli.page import parts
+
+        if part == "page":
+            return {"html": parts.document(nonce, policy)}
+        if part == "words":
+            return parts.words()
+        if part != "data":
+            return None
+        await self._settled()
+        app = self.app()
+        return await parts.fresh_data(app, app.kit.account())
+
     def preview(self, ask: Ask, editor: Editor, /) -> Preview | Declined:
         """What would be sent."""
         return self.app().assistant.preview(ask, editor)
@@ -300,6 +322,7 @@ def serve(
     late.show_status = server.status.show
     late.teller = server.quota_teller
     late.editor_name = server.editor_name
+    late.asks_for_key = lambda: server.asks_for_key
 
     async def run() -> int:
         try:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from zai_ls.assistant.plan import Preview
     from zai_ls.assistant.ports import AccountStatus, Decision, Editor, Progress, Texts
@@ -68,6 +68,14 @@ class Assisting(Protocol):
 
     def preview(self, ask: Ask, editor: Editor, /) -> Preview | Declined:
         """The request that *ask* would send, without sending it."""
+        ...
+
+    def models(self) -> tuple[str, tuple[tuple[str, str], ...]]:
+        """The model that is set for everything, empty when none is; and each that can be: name and a few words on it."""
+        ...
+
+    async def quota_page(self, part: str, nonce: str, policy: str, /) -> Mapping[str, object] | None:
+        """A part of the quota page: `page`, `words`, or `data`; None for any other."""
         ...
 
     async def status(self) -> AccountStatus:

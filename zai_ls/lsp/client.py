@@ -45,6 +45,8 @@ class Client:
     first_version: int = 0
     """The lowest version that it checks: Neovim opens documents at 0 and takes a 0 in an edit for "any version"."""
     creates_files: bool = False
+    reviews_edits: bool = False
+    """Shows an edit to the person first when it is marked so."""
     action_literals: bool = False
     """Takes code actions; an older one takes commands only."""
     disabled_actions: bool = False
@@ -85,6 +87,7 @@ class Client:
             # Of a document that nobody has touched, 1 is as good: Neovim refuses an edit only when it has a higher version.
             first_version=1 if operations and not edit.document_changes else 0,
             creates_files=types.ResourceOperationKind.Create in operations,
+            reviews_edits=bool(edit.document_changes and edit.change_annotation_support),
             action_literals=actions.code_action_literal_support is not None,
             disabled_actions=bool(actions.disabled_support),
             progress=bool(window.work_done_progress),

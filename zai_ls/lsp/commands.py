@@ -70,6 +70,8 @@ class Commands:
             "zai.pause": self._pause,
             "zai.resume": self._resume,
             "zai.toggleCompletions": self._toggle_completions,
+            "zai.models": self._models,
+            "zai.quotaPage": self._quota_page,
             ACCEPTED: self._completion_accepted,
         }
 
@@ -141,6 +143,20 @@ class Commands:
     async def _tell_quota(self) -> None:
         self._editor().tell("info", quota_sentence(await self._assistant.status(), self._clock.now()))
 
+    def _models(self, _: object = None) -> dict[str, object]:
+        """`zai.models`: what the account's key may ask for, and what is chosen; empty: for each request anew."""
+        chosen, models = self._assistant.models()
+        return {"chosen": chosen, "models": [{"name": name, "note": note} for name, note in models]}
+
+    async def _quota_page(self, argument: object = None) -> object:
+        """`zai.quotaPage`: a part of the page that an editor shows in a view of its own."""
+        fields = argument if isinstance(argument, dict) else {}
+        part, nonce, policy = (str(fields.get(name) or "") for name in ("part", "nonce", "policy"))
+        answer = await self._assistant.quota_page(part or "page", nonce, policy)
+        if answer is None:
+            raise BadArgument(f"part: expected page, words or data, got {part}")
+        return answer
+
     def _show_prompt(self, argument: object = None) -> None:
         if argument is not None:
             ask, _ = ask_from(argument, self._documents.snapshot_at, self._client().unit)
@@ -160,7 +176,8 @@ class Commands:
             return
         choice, prompt = preview.choice, preview.prompt
         title = say("lsp.prompt_title", action=ask.action, model=choice.model)
-        await editor.show(title, f"# {title}\n\n{choice.reason}\n\n{prompt.system}\n\n---\n\n{prompt.user}\n")
+        text = f"# {title}\n\n{choice.reason}\n\n{prompt.system}\n\n---\n\n{prompt.user}\n"
+        await editor.show(title, text, as_it_is=True)
 
     def _pause(self, _: object = None) -> None:
         self._begin(self._pause_account)

@@ -239,12 +239,14 @@ def workspace_edit(
     versioned: bool,
     create_files: bool,
     first_version: int = 0,
+    review: bool = False,
 ) -> types.WorkspaceEdit:
     """One edit for the client: versioned `documentChanges` where it has them, else `changes`.
 
     A new file needs a create operation, which exists in `documentChanges` only; a client without that operation
     gets an insertion into a file that is not there yet, which editors answer by opening a new buffer.
-    *first_version* is sent in place of any lower one.
+    *first_version* is sent in place of any lower one. With *review* the client shows the edit to the person first, by an
+    annotation that needs confirmation (LSP 3.16): only for a client that takes annotations and `documentChanges`.
     """
     if not versioned and not (create_files and any(change.create for change in edits.changes)):
         return types.WorkspaceEdit(
@@ -257,14 +259,27 @@ def workspace_edit(
         if change.create and create_files:
             # Whoever created the file meanwhile keeps theirs. Unless told to ignore it, Neovim 0.11 empties it.
             keep = types.CreateFileOptions(overwrite=False, ignore_if_exists=True)
-            operations.append(types.CreateFile(change.uri, options=keep))
-        operations.append(_document_edit(change, lines_of(change.uri), unit, first_version))
-    return types.WorkspaceEdit(document_changes=operations)
+            operations.append(
+                types.CreateFile(change.uri, options=keep, annotation_id=_REVIEW if review else None)
+            )
+        operations.append(_document_edit(change, lines_of(change.uri), unit, first_version, review=review))
+    if not review:
+        return types.WorkspaceEdit(document_changes=operations)
+    annotation = types.ChangeAnnotation(label=edits.label, needs_confirmation=True)
+    return types.WorkspaceEdit(document_changes=operations, change_annotations={_REVIEW: annotation})
+
+
+_REVIEW = "review"
+"""Id of the one annotation of an edit."""
 
 
 def _document_edit(
-    change: FileChange, lines: Sequence[str], unit: Unit, first_version: int
+    change: FileChange, lines: Sequence[str], unit: Unit, first_version: int, *, review: bool
 ) -> types.TextDocumentEdit:
     version = None if change.create or change.version is None else max(first_version, change.version)
     document = types.OptionalVersionedTextDocumentIdentifier(uri=change.uri, version=version)
-    return types.TextDocumentEdit(document, text_edits(lines, change.edits, unit))
+    plain = text_edits(lines, change.edits, unit)
+    if not review:
+        return types.TextDocumentEdit(document, plain)
+    annotated = [types.AnnotatedTextEdit(_REVIEW, edit.range, edit.new_text) for edit in plain]
+    return types.TextDocumentEdit(document, annotated)

@@ -34,6 +34,10 @@ _CONFIRM_S = 1.0
 """How long after the editor's word the changed text may take to come; editors hold changes back for 150 to 500 ms."""
 _REPLY_S = 120.0
 """How long an editor may take to reply: some ask the person first."""
+_REVIEW_S = 3600.0
+"""The same when the person is to look at the edit first."""
+_GLANCE_S = 0.5
+"""Faster nobody has looked: the editor itself says no."""
 _SHOW_S = 10.0
 
 _SEVERITIES = {
@@ -117,6 +121,7 @@ class ClientEditor:
             lines = apply_edits(snapshot.lines, change.edits)
             if lines != list(snapshot.lines):
                 expected[change.uri], versions[change.uri] = lines, snapshot.version
+        review = edits.review and self._client.reviews_edits
         edit = convert.workspace_edit(
             edits,
             self._lines_of,
@@ -124,13 +129,14 @@ class ClientEditor:
             versioned=self._client.versioned_edits,
             first_version=self._client.first_version,
             create_files=self._client.creates_files,
+            review=review,
         )
         with self._watching(expected) as seen:
             reply = self._peer.request(
                 types.WORKSPACE_APPLY_EDIT, types.ApplyWorkspaceEditParams(edit=edit, label=edits.label)
             )
             try:
-                return await self._landing(reply, seen, versions)
+                return await self._landing(reply, seen, versions, review=review)
             finally:
                 reply.cancel()  # nobody waits for it any longer
 
@@ -144,17 +150,25 @@ class ClientEditor:
                 self._documents.expect_no_more(uri, seen)
 
     async def _landing(
-        self, reply: asyncio.Future[Any], seen: list[asyncio.Future[bool]], versions: dict[str, int]
+        self,
+        reply: asyncio.Future[Any],
+        seen: list[asyncio.Future[bool]],
+        versions: dict[str, int],
+        *,
+        review: bool,
     ) -> Landing:
         """What became of an edit: *seen* tells of each open document, *reply* is only what the editor says."""
         all_seen = asyncio.ensure_future(_all_true(seen) if seen else _never())
+        begun = self._clock.now()
         try:
-            await self._first_of(_REPLY_S, reply, all_seen)
+            await self._first_of(_REVIEW_S if review else _REPLY_S, reply, all_seen)
             if not all_seen.done():
                 if not reply.done():
                     return Landing.REFUSED
                 if not _says_applied(reply):
-                    return await self._refusal(versions)
+                    # Whoever typed while it was shown to them has seen it too: it is not shown again.
+                    looked = review and self._clock.now() - begun > _GLANCE_S
+                    return Landing.DISCARDED if looked else await self._refusal(versions, review=review)
                 if not seen:
                     return Landing.APPLIED
                 await self._first_of(_CONFIRM_S, all_seen)
@@ -164,11 +178,13 @@ class ClientEditor:
         finally:
             all_seen.cancel()
 
-    async def _refusal(self, versions: dict[str, int]) -> Landing:
+    async def _refusal(self, versions: dict[str, int], *, review: bool) -> Landing:
         """The editor says no: because the text has moved on, if a change comes that we had not seen."""
         if versions and not self._moved_on(versions):
             await self._first_of(_CONFIRM_S, *(self._documents.moved(uri) for uri in versions))
-        return Landing.STALE if self._moved_on(versions) else Landing.REFUSED
+        if self._moved_on(versions):
+            return Landing.STALE
+        return Landing.DISCARDED if review else Landing.REFUSED
 
     def _moved_on(self, versions: dict[str, int]) -> bool:
         def version_now(uri: str) -> int | None:
@@ -191,11 +207,14 @@ class ClientEditor:
 
     # -- words ------------------------------------------------------------------------------------------
 
-    async def show(self, title: str, markdown: str) -> None:
-        """Show a text as a document of its own where the editor can open one, else as a message."""
+    async def show(self, title: str, markdown: str, *, as_it_is: bool = False) -> None:
+        """Show a text as a document of its own where the editor can open one, else as a message.
+
+        *as_it_is*: each letter counts, so the document is plain text and not Markdown.
+        """
         if self._client.shows_documents:
             try:
-                uri = self._shown.write(title, markdown)
+                uri = self._shown.write(title, markdown, ".txt" if as_it_is else ".md")
             except OSError as error:
                 _log.warning("A text to read cannot be written: %s", error.strerror)
             else:

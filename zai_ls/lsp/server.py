@@ -43,6 +43,10 @@ _log = logging.getLogger(__name__)
 _SECTION = "zai"
 _STATUS = "status"
 """In `initializationOptions`: whether the editor wants `zai/status`. It is about the conversation, and no setting."""
+_QUOTA_MESSAGES = "quotaMessages"
+"""The same for news of the quota as messages, for an editor that has `zai/status` besides."""
+_ASKS_FOR_KEY = "asksForKey"
+"""The same for an editor that has its own way to get a key when `zai/status` says that one is needed: no message is sent then."""
 _NOWHERE = {"start": {"line": 0, "character": 0}, "end": {"line": 0, "character": 0}}
 Transport = Literal["stdio", "tcp", "websocket"]
 
@@ -85,6 +89,9 @@ class Server:
         self._shown = ShownTexts(shown_in, clock)
         self._options: Mapping[str, object] = {}
         self._wants_status = False
+        self._wants_messages = True
+        self.asks_for_key = False
+        """Whether the editor itself asks for a key that is missing."""
         self._told: set[str] = set()
         self._folders: dict[str, None] = {}
         self._pulling: asyncio.Task[None] | None = None
@@ -150,9 +157,17 @@ class Server:
         )
         self.documents.unit = self.client.unit
         options, given = _section(params.initialization_options), params.initialization_options
-        # It may stand beside our section or in it.
-        self._wants_status = True in (options.get(_STATUS), isinstance(given, dict) and given.get(_STATUS))
-        self._options = {key: value for key, value in options.items() if key != _STATUS}
+        beside = given if isinstance(given, dict) else {}
+
+        def wants(what: str) -> bool:  # it may stand beside our section or in it
+            return True in (options.get(what), beside.get(what))
+
+        self._wants_status = wants(_STATUS)
+        self._wants_messages = wants(_QUOTA_MESSAGES) or not self._wants_status
+        self.asks_for_key = wants(_STATUS) and wants(_ASKS_FOR_KEY)
+        self._options = {
+            k: v for k, v in options.items() if k not in (_STATUS, _QUOTA_MESSAGES, _ASKS_FOR_KEY)
+        }
         folders = [folder.uri for folder in params.workspace_folders or ()]
         self._folders = dict.fromkeys(folders or [uri for uri in (params.root_uri,) if uri])
         # After the answer: what settings bring about may take its time.
@@ -245,8 +260,8 @@ class Server:
         return name[:40] or "lsp"
 
     def quota_teller(self) -> Callable[[Notice], None] | None:
-        """Tells news of the quota as messages; None for an editor that shows `zai/status`."""
-        if self._wants_status:
+        """Tells news of the quota as messages; None for an editor that shows `zai/status` and wants no more than that."""
+        if not self._wants_messages:
             return None
         return lambda notice: self.editor().tell(notice.severity, notice.text)
 

@@ -27,8 +27,8 @@ class ShownTexts:
         self._folder: Path | None = None
         self._count = 0
 
-    def write(self, title: str, markdown: str) -> str:
-        """Write *markdown* to a new file named after *title*; its URI. Raises `OSError`."""
+    def write(self, title: str, text: str, suffix: str = ".md") -> str:
+        """Write *text* to a new file named after *title*; its URI. Raises `OSError`."""
         if self._folder is None or not self._folder.is_dir():
             import tempfile
 
@@ -38,10 +38,10 @@ class ShownTexts:
             self._folder = Path(tempfile.mkdtemp(prefix="zai-ls-", dir=within))
         self._count += 1
         name = re.sub(r"\W+", "-", title).strip("-")[:60] or "text"
-        path = self._folder / f"{self._count}-{name}.md"
+        path = self._folder / f"{self._count}-{name}{suffix}"
         handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(handle, "w", encoding="utf-8", errors="replace") as file:
-            file.write(markdown)
+            file.write(text)
         return path.as_uri()
 
     def sweep(self) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+from dataclasses import replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -33,10 +34,10 @@ class Bench:
         self.shown = ShownTexts(None, self.clock)
         self.editor = ClientEditor(self.peer, self.documents, client, self.clock, self.shown)
 
-    async def applying(self, *changes):
+    async def applying(self, *changes, review=False):
         """Begin to apply; by default `abc` becomes `Xbc`."""
         change = FileChange(URI, (Edit(Range(Point(0, 0), Point(0, 1)), "X"),), 1)
-        task = asyncio.ensure_future(self.editor.apply(Edits("Simplify", changes or (change,))))
+        task = asyncio.ensure_future(self.editor.apply(Edits("Simplify", changes or (change,), review)))
         await settle()
         return task
 
@@ -123,6 +124,53 @@ async def test_a_version_that_is_gone_is_not_even_sent():
     exists = FileChange(URI, (Edit(Range(Point(0, 0), Point(0, 0)), "X"),), None, create=True)
     assert await landing(await bench.applying(exists)) is Landing.STALE
     assert bench.peer.asked == []
+
+
+REVIEWING = replace(FULL, reviews_edits=True)
+
+
+async def test_an_edit_to_be_reviewed_needs_confirmation():
+    """In an editor that can show it; the person takes their time, and what they take has landed when the text is there."""
+    bench = Bench(REVIEWING)
+    task = await bench.applying(review=True)
+    edit = bench.peer.asked[0][1]["edit"]
+    (change,) = edit["documentChanges"]
+    (marked,) = {each["annotationId"] for each in change["edits"]}
+    assert edit["changeAnnotations"][marked] == {"label": "Simplify", "needsConfirmation": True}
+
+    await bench.clock.turn(1_800)
+    assert not task.done()
+    bench.types("Xbc\n")
+    assert await landing(task) is Landing.APPLIED
+
+
+@pytest.mark.parametrize(
+    ("after_s", "typed", "expected"),
+    [
+        (60, None, Landing.DISCARDED),  # the person looked and did not want it
+        (60, "abcd\n", Landing.DISCARDED),  # or typed meanwhile: it is not shown once more
+        (0, "abcd\n", Landing.STALE),  # the editor itself: nobody has seen it
+        (0, None, Landing.DISCARDED),
+    ],
+)
+async def test_an_edit_that_was_not_taken_is_no_fault_of_the_editor(after_s, typed, expected):
+    """Discarding is an answer."""
+    bench = Bench(REVIEWING)
+    task = await bench.applying(review=True)
+    await bench.clock.turn(after_s)
+    if typed:
+        bench.types(typed)
+    bench.peer.answer({"applied": False})
+    assert await landing(task, within=2, bench=bench) is expected
+
+
+async def test_an_editor_that_cannot_show_an_edit_gets_a_plain_one():
+    """The change is made all the same."""
+    bench = Bench()
+    await bench.applying(review=True)
+    edit = bench.peer.asked[0][1]["edit"]
+    assert "changeAnnotations" not in edit
+    assert "annotationId" not in edit["documentChanges"][0]["edits"][0]
 
 
 async def test_a_document_closed_while_it_is_changed_is_stale():

@@ -55,6 +55,7 @@ async def test_a_status_is_told_at_once_with_all_it_says():
                 "place": None,
                 "cooldown": {"until": 9.0, "reason": "Because.", "model": "", "lane": ""},
                 "lastDecline": "",
+                "needs": "",
             },
         )
     ]

@@ -12,7 +12,6 @@ from zai_ls.core.completion.similar import similar
 from zai_ls.core.completion.whether import quiet
 from zai_ls.core.ignoring import is_secret_bearing, matches
 from zai_ls.core.languages import same_family
-from zai_ls.core.prompts import shown_path
 from zai_ls.core.tokens import estimate
 from zai_ls.domain import Range
 
@@ -57,7 +56,11 @@ def wish_for(
     shape = shape_of(place, max_tokens=kit.config.settings.completion_max_tokens, manners=manners)
     shown = _surrounding(kit, snapshot, place, texts)
     return Wish(
-        snapshot, place, shape, completion_prompt(snapshot, place, shape, shown, root=kit.root), choice
+        snapshot,
+        place,
+        shape,
+        completion_prompt(snapshot, place, shape, shown, root=kit.root_of(snapshot.path)),
+        choice,
     )
 
 
@@ -80,7 +83,7 @@ def standing_no(kit: Kit, ask: CompletionAsk) -> Quiet | None:
 def completion_mode(kit: Kit, snapshot: Snapshot) -> str:
     """When completions are asked for in this document: by its path, else its language, else everywhere."""
     settings = kit.config.settings
-    path = shown_path(path_of(snapshot), kit.root)
+    path = kit.shown(path_of(snapshot))
     for word in ("off", "invoked", "auto"):
         patterns = tuple(p for p, wish in settings.completion_per_glob.items() if wish == word)
         if matches(path, patterns):
@@ -116,7 +119,7 @@ def _surrounding(kit: Kit, snapshot: Snapshot, place: Place, texts: Texts) -> Su
     ]
     snippets = similar(
         near,
-        ((shown_path(path_of(other), kit.root), other.lines) for other in others),
+        ((kit.shown(path_of(other)), other.lines) for other in others),
         budget=round(budget * _SIMILAR_SHARE),
     )
     room = round(budget * _EDITS_SHARE)
@@ -138,7 +141,7 @@ def _edits(kit: Kit, snapshot: Snapshot, texts: Texts, cursor: int | None, budge
     before = texts.lines_lately(snapshot.uri, _EDITS_S)
     if before is None:
         return ""
-    path = shown_path(path_of(snapshot), kit.root)
+    path = kit.shown(path_of(snapshot))
     return recent_edits(before, snapshot.lines, cursor=cursor, budget=budget, path=path)
 
 

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import secrets
 import socket
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from zai_ls.cli.account import work_with_app
@@ -25,9 +23,6 @@ if TYPE_CHECKING:
     from zai_ls.domain import Account
 
 HOST = "127.0.0.1"
-_STATIC = Path(__file__).parent / "static"
-_READ_EVERY_S = 60.0
-_READ_PATIENCE_S = 3.0
 _HEADERS = {
     # Nothing from elsewhere, nothing inline, in no frame; the address holds the token, so it is told to nobody.
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
@@ -77,10 +72,9 @@ def page_app(app: App, account: Account, token: str) -> Starlette:
     from starlette.responses import JSONResponse, Response
     from starlette.routing import Route
 
-    from zai_ls.assistant.report import report
-    from zai_ls.cli.page.data import page_data, words
+    from zai_ls.cli.page.parts import STATIC, fresh_data, words
 
-    files = frozenset(path.name for path in _STATIC.iterdir() if path.suffix in _TYPES)
+    files = frozenset(path.name for path in STATIC.iterdir() if path.suffix in _TYPES)
 
     def guarded(answer: Callable[[Request], Awaitable[Response]]) -> Callable[[Request], Awaitable[Response]]:
         async def endpoint(request: Request) -> Response:
@@ -95,14 +89,11 @@ def page_app(app: App, account: Account, token: str) -> Starlette:
         name = str(request.path_params.get("name") or "index.html")
         if name not in files:
             return Response(status_code=404, headers=_HEADERS)
-        path = _STATIC / name
+        path = STATIC / name
         return Response(path.read_bytes(), media_type=_TYPES.get(path.suffix, "text/plain"), headers=_HEADERS)
 
     async def data(_: Request) -> Response:
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(_READ_PATIENCE_S):
-                await app.gauge.refresh(account, every_s=_READ_EVERY_S)
-        return JSONResponse(page_data(app.kit, account, report(app.kit, account)), headers=_HEADERS)
+        return JSONResponse(await fresh_data(app, account), headers=_HEADERS)
 
     async def named(_: Request) -> Response:
         return JSONResponse(words(), headers=_HEADERS)

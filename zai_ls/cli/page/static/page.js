@@ -1,9 +1,12 @@
-// Draws what data.json says, again every few seconds. All words come from words.json; nothing is fetched from elsewhere.
+// Draws the part "data", again every few seconds; all words come from the part "words". Nothing is fetched from elsewhere:
+// in a browser the parts are files beside this one, in an editor's panel the editor hands them over.
 "use strict";
 
 const EVERY_MS = 5000;
 const HEIGHT = 220;
 const DARK = window.matchMedia("(prefers-color-scheme: dark)");
+const PATIENCE_MS = 10000;
+const panel = typeof acquireVsCodeApi === "function" ? acquireVsCodeApi() : null;
 const LIGHT_INKS = ["#2563c9", "#c2570c", "#1a7f47", "#8f3fb5", "#b3261e", "#0e7490", "#6b7280"];
 const DARK_INKS = ["#7aa7f7", "#f0a35e", "#5cc98a", "#cf94ea", "#ff8a7d", "#5cc8dd", "#a3aab1"];
 const DASHES = [[], [8, 4], [2, 3], [12, 4, 2, 4]];
@@ -21,8 +24,32 @@ function element(tag, className, text) {
   return made;
 }
 
-const ink = (at) => (DARK.matches ? DARK_INKS : LIGHT_INKS)[at % LIGHT_INKS.length];
-const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+// In a panel the editor's theme counts, whatever the desktop's is.
+const isDark = () => (panel ? /vscode-dark|vscode-high-contrast(?!-light)/.test(document.body.className) : DARK.matches);
+const ink = (at) => (isDark() ? DARK_INKS : LIGHT_INKS)[at % LIGHT_INKS.length];
+const colour = (name) => getComputedStyle(document.body).getPropertyValue(name).trim();
+
+const asked = new Map();
+let questions = 0;
+
+async function part(name) {
+  if (!panel) {
+    const answer = await fetch(`${name}.json`, { cache: "no-store" });
+    if (!answer.ok) throw new Error(String(answer.status));
+    return answer.json();
+  }
+  const id = ++questions;
+  const data = await new Promise((resolve) => {
+    asked.set(id, resolve);
+    setTimeout(() => resolve(null), PATIENCE_MS);
+    panel.postMessage({ id, part: name });
+  });
+  asked.delete(id);
+  if (data === null) throw new Error("no answer");
+  return data;
+}
+
+window.addEventListener("message", (event) => asked.get(event.data?.id)?.(event.data.data));
 
 function level(percent) {
   if (percent === null) return "";
@@ -199,9 +226,7 @@ function draw() {
 
 async function load() {
   try {
-    const answer = await fetch("data.json", { cache: "no-store" });
-    if (!answer.ok) throw new Error(String(answer.status));
-    latest = await answer.json();
+    latest = await part("data");
     draw();
   } catch {
     byId("state").className = "lost";
@@ -210,7 +235,7 @@ async function load() {
 }
 
 async function begin() {
-  words = await (await fetch("words.json", { cache: "no-store" })).json();
+  words = await part("words");
   document.title = words.title;
   document.documentElement.lang = words.lang;
   byId("title").textContent = words.title;
@@ -227,6 +252,7 @@ async function begin() {
 }
 
 DARK.addEventListener("change", draw);
+if (panel) new MutationObserver(draw).observe(document.body, { attributeFilter: ["class"] });
 let resizing = 0;
 window.addEventListener("resize", () => {
   cancelAnimationFrame(resizing);
