@@ -1,4 +1,14 @@
 // A desk: a VS Code of its own (code-server and a browser, on loopback, with nothing of the user's) in which tests open windows.
+//
+//   const emulator = await startEmulator({ plan: 'lite' });
+//   const desk = await openDesk({ vsix, env: { ...emulator.env, PATH: `${VENV_BIN}:${PLAIN_PATH}` } });
+//   const window = await desk.openWindow({ folder, file: 'app.py' });
+//   await window.untilStatus('zai-ls', 'ready');
+//   …
+//   await desk.close();
+//   await emulator.stop();
+//
+// One desk for a file of tests, a window for each test that wants a fresh one: a window takes some seconds.
 
 import fs from 'node:fs';
 import { createRequire } from 'node:module';
@@ -53,12 +63,12 @@ const GALLERY = {
 // settings  the user's settings.json
 // env       what the extension host sees, beside a plain PATH, a HOME of its own and a locale
 // trust     with true VS Code asks whether the folder is trusted, as it does by default at a user's
-// locale    what the browser says the user speaks
-export async function openDesk({ vsix, settings = {}, env = {}, trust = false, locale = 'en-US' } = {}) {
-  const desk = new Desk(settings, env);
+// language  the user's, such as 'zh-cn': what extensions bring in it is shown; VS Code's own words stay English
+export async function openDesk({ vsix, settings = {}, env = {}, trust = false, language = 'en' } = {}) {
+  const desk = new Desk(settings, env, language);
   try {
     if (vsix) await desk.install(vsix);
-    await desk.start({ trust, locale });
+    await desk.start({ trust });
     return desk;
   } catch (error) {
     await desk.close();
@@ -67,7 +77,7 @@ export async function openDesk({ vsix, settings = {}, env = {}, trust = false, l
 }
 
 class Desk {
-  constructor(settings, env) {
+  constructor(settings, env, language) {
     this.folder = temporaryFolder('vscode');
     this.home = path.join(this.folder, 'home');
     this.userData = path.join(this.folder, 'user');
@@ -94,7 +104,22 @@ class Desk {
       ZAI_LS_TEST_DESK: this.folder,
       ...env,
     };
+    this.language = language;
+    if (!language.startsWith('en')) this.#languagePack();
     fs.writeFileSync(path.join(this.userData, 'User/settings.json'), JSON.stringify({ ...QUIET, ...settings }, null, 2));
+  }
+
+  // VS Code speaks a language only when a pack for it is installed: here is an empty one.
+  #languagePack() {
+    const words = path.join(this.folder, 'words.json');
+    fs.writeFileSync(words, JSON.stringify({ version: '1.0.0', contents: {} }));
+    const pack = {
+      hash: 'empty',
+      extensions: [{ extensionIdentifier: { id: 'tests.language-pack' }, version: '1.0.0' }],
+      translations: { vscode: words },
+      label: this.language,
+    };
+    fs.writeFileSync(path.join(this.userData, 'languagepacks.json'), JSON.stringify({ [this.language]: pack }));
   }
 
   // What is the user's settings.json now: also what the extension has written there.
@@ -130,13 +155,13 @@ class Desk {
     }
   }
 
-  async start({ trust, locale }) {
+  async start({ trust }) {
     const { chromium } = createRequire(path.join(INSTALLED, 'x.js'))('playwright-core');
     const config = path.join(this.folder, 'config/code-server.yaml');
     fs.writeFileSync(config, 'auth: none\ncert: false\n');
     const server = this.#run('code-server', [
       '--config', config, '--bind-addr', '127.0.0.1:0', '--disable-telemetry', '--disable-update-check',
-      '--disable-getting-started-override', '--disable-proxy', ...(trust ? [] : ['--disable-workspace-trust']),
+      '--disable-getting-started-override', '--disable-proxy', '--locale', this.language, ...(trust ? [] : ['--disable-workspace-trust']),
     ]);
     const browser = chromium.launch({
       executablePath: where('chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'),
@@ -150,14 +175,13 @@ class Desk {
     this.browser = launched.value;
     for (const { reason } of [listening, launched]) if (reason) throw reason;
     this.url = listening.value[1];
-    this.locale = locale;
   }
 
   // Opens *folder* or *workspaceFile*, and in it *file* (relative to the folder, or absolute).
   // *development* is for the harness itself: what the page is told of extensions under development.
   async openWindow({ folder, workspaceFile, file, width = 1280, height = 800, development } = {}) {
     const context = await this.browser.newContext({
-      locale: this.locale,
+      locale: this.language,
       viewport: { width, height },
       permissions: ['clipboard-read', 'clipboard-write'],
     });

@@ -19,7 +19,7 @@ missing() {
     exit 1
 }
 
-for need in "node:nodejs $NODE_MAJOR" "npm:npm" "g++:g++" "make:make" "python3:python3"; do
+for need in "node:nodejs" "npm:npm" "g++:g++" "make:make" "python3:python3"; do
     command -v "${need%%:*}" >/dev/null || missing "${need%%:*}. On Debian and Ubuntu: apt install ${need#*:}"
 done
 command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null ||

@@ -453,7 +453,7 @@ export class VSCodeWindow {
           severity: ['error', 'warning', 'info'].find((name) => item.querySelector(`.notification-list-item-icon.codicon-${name}`)) ?? '',
           source: item.querySelector('.notification-list-item-source')?.innerText.trim() ?? '',
           buttons: [...item.querySelectorAll('.notification-list-item-buttons-container .monaco-button')].map((button) => button.innerText.trim()),
-          progress: Boolean(item.querySelector('.monaco-progress-container.active')),
+          progress: Boolean(item.parentElement.querySelector('.monaco-progress-container.active')),
         })),
     );
   }
@@ -514,12 +514,12 @@ export class VSCodeWindow {
 
   // -- tabs and pages ------------------------------------------------------------------------------------------
 
-  // [{title, active, dirty}] of all groups.
+  // [{title, active, dirty}] of all groups; one is active: that which the keys go to.
   tabs() {
     return this.page.evaluate(() =>
       [...document.querySelectorAll('.tabs-container .tab')].map((tab) => ({
         title: tab.querySelector('.label-name')?.innerText.trim() ?? '',
-        active: tab.classList.contains('active'),
+        active: tab.classList.contains('active') && Boolean(tab.closest('.editor-group-container.active')),
         dirty: tab.classList.contains('dirty'),
       })),
     );
