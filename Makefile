@@ -9,7 +9,7 @@ BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.set-up
 
 .DEFAULT_GOAL := help
-.PHONY: help set-up demo test check fix docs words bench calibrate replay test-model test-browser clean
+.PHONY: help set-up demo test check fix docs words bench calibrate replay test-model test-browser check-vscode vsix test-vscode pictures clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "%-18s %s\n", $$1, $$2}'
@@ -70,6 +70,41 @@ test-model: $(STAMP) ## the tests with a real local model; needs node and npm
 test-browser: $(STAMP) ## the tests of the quota page in a real Chromium; its pictures are in build/pictures
 	$(BIN)/python -m pytest -q -m browser $(TESTS)
 
+# -- the VS Code client: needs node and npm, which nothing above does ----------------------------------------
+
+CLIENT  := clients/vscode
+MODULES := $(CLIENT)/node_modules/.set-up
+VSIX    := build/zai-ls.vsix
+VSCODE  := build/vscode-test
+# One file of tests after the other: each has a VS Code of its own, which is enough for two cores.
+REAL    ?= $(wildcard $(CLIENT)/test/real/*.test.mjs)
+
+$(MODULES): $(CLIENT)/package-lock.json
+	@command -v npm >/dev/null || { echo "The VS Code client needs Node 20 and npm. On Debian and Ubuntu: apt install nodejs npm" >&2; exit 1; }
+	cd $(CLIENT) && npm ci --no-audit --no-fund --loglevel=error
+	@touch $@
+
+check-vscode: $(MODULES) ## the VS Code client: format, lint, types, unit tests
+	cd $(CLIENT) && npm run --silent check && npm run --silent test
+
+vsix: $(STAMP) $(MODULES) ## the VS Code extension, with the server's wheel in it
+	rm -rf $(CLIENT)/server
+	$(BIN)/python -m pip wheel --quiet --disable-pip-version-check --no-deps --wheel-dir $(CLIENT)/server .
+	cp LICENSE $(CLIENT)/LICENSE
+	@mkdir -p build
+	cd $(CLIENT) && npm run --silent build && npm exec --yes --package=@vscode/vsce@3.9.2 -- \
+	  vsce package --no-dependencies --allow-missing-repository --out ../../$(VSIX)
+
+$(VSCODE)/installed: $(CLIENT)/test/real/install.sh
+	$(CLIENT)/test/real/install.sh $(VSCODE)
+	@touch $@
+
+test-vscode: check-vscode vsix $(VSCODE)/installed ## the client in a real VS Code; its pictures are in build/pictures
+	node --test --test-concurrency=1 --test-reporter=spec $(REAL)
+
+pictures: vsix $(VSCODE)/installed ## the screenshots of the documentation, taken anew
+	ZAI_LS_PICTURES=docs/pictures node --test --test-reporter=spec $(CLIENT)/test/real/pictures.mjs
+
 clean: ## remove all that was built here
-	rm -rf $(VENV) build dist .coverage .coverage.* .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf $(VENV) build dist $(CLIENT)/node_modules $(CLIENT)/dist $(CLIENT)/build $(CLIENT)/server .coverage .coverage.* .mypy_cache .ruff_cache .import_linter_cache .hypothesis
 	find zai_ls tests scripts -name __pycache__ -type d -prune -exec rm -rf {} +

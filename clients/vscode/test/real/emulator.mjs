@@ -1,22 +1,22 @@
 // The emulator as a process, with handles for a test (docs/emulator.md says what it can do).
 
-import fs from 'node:fs';
-import path from 'node:path';
-import { Program, ROOT, temporaryFolder, until } from './processes.mjs';
+import fs from "node:fs";
+import path from "node:path";
+import { Program, ROOT, temporaryFolder, until } from "./processes.mjs";
 
-export const ZAI_LS = process.env.ZAI_LS ?? path.join(ROOT, '.venv/bin/zai-ls');
+export const ZAI_LS = process.env.ZAI_LS ?? path.join(ROOT, ".venv/bin/zai-ls");
 
 // *flags* as on the command line, in camel case: {plan: 'pro', firstTokenMs: 50, limit: ['5h=3']}.
-export async function startEmulator({ key = 'test.key', ...flags } = {}) {
+export async function startEmulator({ key = "test.key", ...flags } = {}) {
   if (!fs.existsSync(ZAI_LS)) throw new Error(`there is no ${ZAI_LS}: make set-up`);
-  const folder = temporaryFolder('emulator');
-  const written = Object.entries({ plan: 'pro', firstTokenMs: 20, serviceMs: 60, key, ...flags }).flatMap(([name, value]) =>
+  const folder = temporaryFolder("emulator");
+  const written = Object.entries({ plan: "pro", firstTokenMs: 20, serviceMs: 60, key, ...flags }).flatMap(([name, value]) =>
     [value].flat().flatMap((one) => [`--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`, String(one)]),
   );
-  const program = new Program('the emulator', [ZAI_LS, 'emulator', ...written], {
-    env: { PATH: process.env.PATH, HOME: folder, ZAI_STATE_DIR: folder, LANG: 'C.UTF-8' },
+  const program = new Program("the emulator", [ZAI_LS, "emulator", ...written], {
+    env: { PATH: process.env.PATH, HOME: folder, ZAI_STATE_DIR: folder, LANG: "C.UTF-8" },
     cwd: folder,
-    log: path.join(folder, 'emulator.log'),
+    log: path.join(folder, "emulator.log"),
   });
   try {
     const [line] = await program.says(/^\{.*\}$/m, 30);
@@ -41,7 +41,7 @@ class Emulator {
   }
 
   async #call(what, body) {
-    const request = body === undefined ? {} : { method: 'POST', body: JSON.stringify(body) };
+    const request = body === undefined ? {} : { method: "POST", body: JSON.stringify(body) };
     const response = await fetch(`${this.url}/emulator/${what}`, request);
     const answer = await response.json();
     if (!response.ok) throw new Error(`the emulator refuses: ${answer.error}`);
@@ -50,20 +50,24 @@ class Emulator {
 
   // {most_in_flight, most_at_once, served, overlaps}
   record() {
-    return this.#call('record');
+    return this.#call("record");
   }
 
   // Waits until *holds(record)*; the record.
   until(what, holds, seconds) {
-    return until(`the emulator's record: ${what}`, async () => {
-      const record = await this.record();
-      return holds(record) && record;
-    }, seconds);
+    return until(
+      `the emulator's record: ${what}`,
+      async () => {
+        const record = await this.record();
+        return holds(record) && record;
+      },
+      seconds,
+    );
   }
 
   // Adds rules; `{clear: true}` drops the old ones first.
   script(rules, { clear = false } = {}) {
-    return this.#call('script', { rules, clear });
+    return this.#call("script", { rules, clear });
   }
 
   // Says *text* to the next request that matches, word for word.
@@ -78,7 +82,7 @@ class Emulator {
 
   // Turns its clock: windows refill.
   turn(seconds) {
-    return this.#call('turn', { seconds });
+    return this.#call("turn", { seconds });
   }
 
   async stop() {

@@ -1,6 +1,6 @@
 // Runs in the extension host: the tests of one module, one after the other, a line of JSON in *results* for each.
 
-const fs = require('node:fs');
+const fs = require("node:fs");
 
 const SECONDS = 60;
 
@@ -10,7 +10,7 @@ module.exports = async (testsPath, results) => {
   try {
     for (const [name, test] of Object.entries(require(testsPath))) {
       const start = performance.now();
-      let error = '';
+      let error = "";
       try {
         await bounded(test());
       } catch (thrown) {

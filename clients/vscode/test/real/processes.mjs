@@ -1,13 +1,13 @@
 // Processes that a test starts, and their end: whatever happens to the test, nothing of them is left running.
 
-import { spawn } from 'node:child_process';
-import fs from 'node:fs';
-import os from 'node:os';
-import path from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { spawn } from "node:child_process";
+import fs from "node:fs";
+import os from "node:os";
+import path from "node:path";
+import { fileURLToPath } from "node:url";
 
-export const ROOT = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../../../..');
-export const PICTURES = path.join(ROOT, 'build/pictures');
+export const ROOT = path.resolve(path.dirname(fileURLToPath(import.meta.url)), "../../../..");
+export const PICTURES = path.join(ROOT, "build/pictures");
 
 const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
@@ -27,7 +27,7 @@ export async function until(what, find, seconds = 20) {
     if (performance.now() > end) break;
     await pause(40);
   }
-  throw new Error(`not within ${seconds} s: ${what}${problem ? ` (${problem.message})` : ''}`, { cause: problem });
+  throw new Error(`not within ${seconds} s: ${what}${problem ? ` (${problem.message})` : ""}`, { cause: problem });
 }
 
 // Stands before each program: when the pipe from the test breaks, for whatever reason, the whole group is killed.
@@ -40,18 +40,18 @@ export class Program {
   constructor(name, command, { env, cwd, log }) {
     this.name = name;
     this.log = log;
-    this.output = '';
+    this.output = "";
     this.code = undefined;
-    this.process = spawn('/bin/sh', ['-c', LEASH, 'sh', ...command], { env, cwd, detached: true, stdio: 'pipe' });
+    this.process = spawn("/bin/sh", ["-c", LEASH, "sh", ...command], { env, cwd, detached: true, stdio: "pipe" });
     this.pid = this.process.pid;
-    this.process.stdin.on('error', () => {});
+    this.process.stdin.on("error", () => {});
     const file = fs.createWriteStream(log);
     for (const stream of [this.process.stdout, this.process.stderr]) stream.pipe(file, { end: false });
-    this.process.stdout.on('data', (piece) => (this.output += piece));
-    this.process.stderr.on('data', (piece) => (this.output += piece));
+    this.process.stdout.on("data", (piece) => (this.output += piece));
+    this.process.stderr.on("data", (piece) => (this.output += piece));
     this.ended = new Promise((resolve) => {
-      this.process.on('error', (error) => this.#over(`could not start: ${error.message}`, resolve));
-      this.process.on('exit', (code, signal) => this.#over(signal ?? code, resolve));
+      this.process.on("error", (error) => this.#over(`could not start: ${error.message}`, resolve));
+      this.process.on("exit", (code, signal) => this.#over(signal ?? code, resolve));
     });
     running.add(this);
   }
@@ -75,10 +75,10 @@ export class Program {
   // Asks it to end, and makes it, with all that it started.
   async stop() {
     if (this.code === undefined) {
-      this.#signal('SIGTERM');
+      this.#signal("SIGTERM");
       await Promise.race([this.ended, pause(3000)]);
     }
-    this.#signal('SIGKILL');
+    this.#signal("SIGKILL");
     running.delete(this);
     await this.ended;
   }
@@ -88,28 +88,28 @@ export class Program {
     try {
       process.kill(-this.pid, name);
     } catch (error) {
-      if (error.code !== 'ESRCH') throw error;
+      if (error.code !== "ESRCH") throw error;
     }
   }
 
   killNow() {
-    this.#signal('SIGKILL');
+    this.#signal("SIGKILL");
   }
 }
 
-process.on('exit', () => {
+process.on("exit", () => {
   for (const program of running) program.killNow();
 });
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.once(signal, () => process.exit(1));
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.once(signal, () => process.exit(1));
 
 // Whose environment holds *mark*: processes that have left the group of the program that started them.
 export function marked(mark) {
   const found = [];
-  for (const name of fs.readdirSync('/proc')) {
+  for (const name of fs.readdirSync("/proc")) {
     if (!/^\d+$/.test(name) || Number(name) === process.pid) continue;
     try {
-      if (fs.readFileSync(`/proc/${name}/environ`, 'latin1').split('\0').includes(mark)) {
-        const command = fs.readFileSync(`/proc/${name}/cmdline`, 'utf8').split('\0').join(' ').trim();
+      if (fs.readFileSync(`/proc/${name}/environ`, "latin1").split("\0").includes(mark)) {
+        const command = fs.readFileSync(`/proc/${name}/cmdline`, "utf8").split("\0").join(" ").trim();
         if (command) found.push({ pid: Number(name), command });
       }
     } catch {
@@ -125,10 +125,10 @@ export function temporaryFolder(name) {
 
 export function where(...names) {
   for (const name of names) {
-    for (const folder of (process.env.PATH ?? '').split(path.delimiter)) {
+    for (const folder of (process.env.PATH ?? "").split(path.delimiter)) {
       const file = path.join(folder, name);
       if (folder && fs.existsSync(file)) return file;
     }
   }
-  throw new Error(`none of ${names.join(', ')} is on the PATH`);
+  throw new Error(`none of ${names.join(", ")} is on the PATH`);
 }
