@@ -172,7 +172,7 @@ class Rewrite:
         if ask.range is None:
             target = whole_lines(snapshot.lines, whole(snapshot.lines))
         else:
-            target = target_of(snapshot, ask.range, kit.syntax)
+            target = target_of(snapshot, ask.range, kit.syntax, ask.diagnostics)
         if target is None:
             return _declined("nothing_here")
         tests = self._tests_of(snapshot) if action.output is Output.TESTS else None

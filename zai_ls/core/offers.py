@@ -14,7 +14,7 @@ from zai_ls.domain import Offer, Point, Range
 from zai_ls.messages import say
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Sequence
 
     from zai_ls.core.syntax import Syntax
     from zai_ls.domain import Diagnostic, Snapshot
@@ -37,13 +37,25 @@ def is_cursor(lines: Sequence[str], range_: Range) -> bool:
     return end == Point(start.line + 1, 0) and start.column >= len(body_of(lines[start.line]))
 
 
-def target_of(snapshot: Snapshot, range_: Range, syntax: Syntax) -> Range | None:
-    """The code that *range_* means: the selection in whole lines, else the definition around the cursor; None when neither is there."""
+def target_of(
+    snapshot: Snapshot, range_: Range, syntax: Syntax, diagnostics: Sequence[Diagnostic] = ()
+) -> Range | None:
+    """The code that *range_* means; None when there is none.
+
+    That is the selection in whole lines; for a cursor the definition around it, else what is around the *diagnostics* to fix.
+    """
     range_ = clamp_range(snapshot.lines, range_)
     if not is_cursor(snapshot.lines, range_):
         return whole_lines(snapshot.lines, range_)
     definition = syntax.enclosing_definition(snapshot, range_.start)
-    return None if definition is None else whole_lines(snapshot.lines, definition.range)
+    if definition is not None:
+        return whole_lines(snapshot.lines, definition.range)
+    return _union([_around(snapshot, each, syntax) for each in diagnostics])
+
+
+def _union(ranges: Iterable[Range | None]) -> Range | None:
+    there = [each for each in ranges if each is not None]
+    return Range(min(r.start for r in there), max(r.end for r in there)) if there else None
 
 
 def whole_lines(lines: Sequence[str], range_: Range) -> Range | None:
@@ -157,8 +169,7 @@ def _fixes(
     for diagnostic, its in list(zip(near, targets, strict=True))[:_MOST_FIXES]:
         yield Offer(_fix_title(diagnostic), fix.id, fix.kind, its or range_, (diagnostic,))
     if len(near) > 1:
-        spans = [its for its in targets if its is not None]
-        union = Range(min(s.start for s in spans), max(s.end for s in spans)) if spans else range_
+        union = _union(targets) or range_
         yield Offer(say("offer.fix_all", count=len(near)), fix.id, fix.kind, union, tuple(near))
 
 

@@ -49,6 +49,18 @@ def test_a_selection_gets_what_applies_to_it() -> None:
     check(f"{REWRITES} explain", f"«{PLAIN}»", path=None)
 
 
+def test_a_cursor_outside_of_all_definitions_stands_for_the_problems_to_fix() -> None:
+    """Their lines; without any there is nothing there. Inside a definition that one counts, as ever."""
+    text = "import os\nx = wrng\n\ny = wrng\n\n\ndef f():\n    return wrng\n"
+    snapshot, _ = document(text.replace("x = ", "x = «»", 1))
+    cursor = Range(Point(1, 0), Point(1, 0))
+    assert target_of(snapshot, cursor, SYNTAX) is None
+    assert target_of(snapshot, cursor, SYNTAX, [problem(1)]) == Range(Point(1, 0), Point(1, 8))
+    assert target_of(snapshot, cursor, SYNTAX, [problem(1), problem(3)]) == Range(Point(1, 0), Point(3, 8))
+    inside = Range(Point(7, 4), Point(7, 4))
+    assert target_of(snapshot, inside, SYNTAX, [problem(1)]) == Range(Point(6, 0), Point(7, 15))
+
+
 def test_a_cursor_stands_for_the_definition_around_it() -> None:
     """Nothing selected means the enclosing definition, whole, named in the title."""
     found = {offer.action: offer for offer in listed("x = 1\n\n\n@cache\ndef f(x):\n    ret«»urn x\n")}

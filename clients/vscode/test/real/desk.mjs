@@ -204,10 +204,14 @@ class Desk {
     const page = await context.newPage();
     const window = new VSCodeWindow(this, page);
     this.windows.push(window);
-    context.on("request", (request) => {
+    const reached = (request) => {
       const { protocol, hostname } = new URL(request.url());
+      // What a page's own policy stops never leaves the page.
+      if (request.failure()?.errorText === "csp") return;
       if (/^(http|ws)s?:$/.test(protocol) && !["127.0.0.1", "localhost"].includes(hostname)) this.strangers.add(hostname);
-    });
+    };
+    context.on("requestfinished", reached);
+    context.on("requestfailed", reached);
     if (development) await window.develop(development);
     const query = new URLSearchParams();
     if (folder) query.set("folder", path.resolve(folder));

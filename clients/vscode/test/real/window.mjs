@@ -485,6 +485,14 @@ export class VSCodeWindow {
 
   // -- notifications and dialogs -------------------------------------------------------------------------------
 
+  // Opens the notification of what shows its progress in the status bar.
+  async showProgress() {
+    await this.until("a progress in the status bar", () =>
+      this.page.$('.statusbar-item[id*="status.progress"], .statusbar-item[id*="windowProgress"]'),
+    );
+    await this.page.locator('.statusbar-item[id*="status.progress"], .statusbar-item[id*="windowProgress"]').first().click();
+  }
+
   // [{text, severity, source, buttons, progress}] of those on screen, newest first.
   notifications() {
     return this.page.evaluate(() =>

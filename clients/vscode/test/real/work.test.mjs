@@ -42,28 +42,31 @@ after(async () => {
   if (folder) fs.rmSync(folder, { recursive: true, force: true });
 });
 
-// A fresh window with the file as it was at first.
-async function open(file = "prices.py", text = SOURCE) {
-  fs.writeFileSync(path.join(folder, file), text);
-  await emulator.script([], { clear: true });
-  const window = await desk.openWindow({ folder, file });
-  await window.untilStatus(ITEM, /GLM \d+ %/, 60);
-  return window;
+// A test in a fresh window, with the file as it was at first.
+function inWindow(name, work, { file = "prices.py", text = SOURCE } = {}) {
+  test(name, async () => {
+    fs.writeFileSync(path.join(folder, file), text);
+    await emulator.script([], { clear: true });
+    const window = await desk.openWindow({ folder, file });
+    try {
+      await window.untilStatus(ITEM, /GLM \d+ %/, 60);
+      await work(window);
+    } finally {
+      await window.close();
+    }
+  });
 }
 
-test("the menu's action is applied, and one undo takes it back", async () => {
-  const window = await open();
+inWindow("the menu's action is applied, and one undo takes it back", async (window) => {
   await emulator.reply(fenced(BETTER));
   await window.cursor(3, 5);
   await window.takeAction(/Simplify/);
   await window.untilText("return sum(price * rate for price in prices)");
   await window.undo();
   await window.untilText("result = result + price * rate");
-  await window.close();
 });
 
-test("an instruction in the box, which is remembered", async () => {
-  const window = await open();
+inWindow("an instruction in the box, which is remembered", async (window) => {
   await emulator.reply(fenced(BETTER));
   await window.select(1, 5);
   await window.run("GLM: Refactor Selection…");
@@ -80,16 +83,140 @@ test("an instruction in the box, which is remembered", async () => {
     (await window.quickInput())?.rows.some(({ label }) => label === "use sum()"),
   );
   await window.press("Escape");
-  await window.close();
 });
 
-test("ghost text comes while typing, and Tab takes it", async () => {
-  const window = await open("new.py", "def area(width, height):\n    return width\n");
-  await emulator.reply(" * height", { when: {} });
-  await window.cursor(2);
-  await window.type(" ");
-  await window.untilGhost(/height/, 30);
-  await window.acceptGhost();
-  await window.untilText(/return width\s+\* height/);
-  await window.close();
+inWindow(
+  "ghost text comes while typing, and Tab takes it",
+  async (window) => {
+    await emulator.reply("* height\n");
+    await window.cursor(2);
+    await window.type(" ");
+    await window.untilGhost(/\* height/, 30);
+    await window.acceptGhost();
+    await window.untilText("return width * height");
+  },
+  { file: "area.py", text: "def area(width, height):\n    return width\n\n\nprint(area(2, 3))\n" },
+);
+
+inWindow("an explanation is shown beside the code, rendered, and loads nothing", async (window) => {
+  await emulator.reply("It **adds** prices.\n\n![x](https://evil.example/x.png)\n\n<script>document.title = 'ran'</script>\n");
+  await window.cursor(3, 5);
+  await window.run("GLM: Explain");
+  const page = await window.webview(/It adds prices/);
+  assert.equal(await page.evaluate(() => document.querySelector("strong").textContent), "adds");
+  assert.notEqual(await page.evaluate(() => document.title), "ran");
+  assert.ok(!desk.strangers.has("evil.example"));
+});
+
+inWindow(
+  "a problem under the cursor is handed over and mended",
+  async (window) => {
+    await emulator.reply('```json\n  "rate": 2\n```');
+    await window.cursor(2, 3);
+    await window.run("GLM: Fix Diagnostics Here");
+    await window.untilNotification("No problem is reported here");
+    await window.cursor(3, 10);
+    await window.until("the problem is known", () =>
+      window.page.evaluate(() => document.querySelector(".squiggly-error") !== null),
+    );
+    await window.run("GLM: Fix Diagnostics Here");
+    await window.untilText('"rate": 2');
+  },
+  { file: "broken.json", text: '{\n  "price": 1,\n  "rate" 2\n}\n' },
+);
+
+inWindow("a running request is cancelled from its progress, and nothing changes", async (window) => {
+  await emulator.fail("hang");
+  await window.cursor(3, 5);
+  await window.takeAction(/Simplify/);
+  await window.untilStatus(ITEM, /glm|GLM …/);
+  await emulator.until("the request is under way", ({ served }) =>
+    served.some(({ model, ended_at }) => model !== "" && ended_at === null),
+  );
+  await window.showProgress();
+  await window.pressButton(/Simplify/, "Cancel");
+  await emulator.until("the request has ended", ({ served }) => served.every(({ ended_at }) => ended_at !== null));
+  await window.untilStatus(ITEM, /GLM \d+ %/);
+  assert.match(await window.text(), /result = result \+ price \* rate/);
+});
+
+inWindow("the menu of the status bar pauses, goes on, and cancels", async (window) => {
+  await window.clickStatus(ITEM);
+  await window.pick("Pause");
+  await window.untilStatus(ITEM, "GLM paused");
+  await window.clickStatus(ITEM);
+  await window.pick("Go on");
+  await window.untilStatus(ITEM, /GLM \d+ %/);
+
+  await emulator.fail("hang");
+  await window.cursor(3, 5);
+  await window.takeAction(/Simplify/);
+  await window.untilStatus(ITEM, /glm/);
+  await window.clickStatus(ITEM);
+  await window.pick("Cancel the running request");
+  await window.untilStatus(ITEM, /GLM \d+ %/);
+});
+
+inWindow("the tooltip has the windows as bars, and its links open what they say", async (window) => {
+  const { text, links } = await window.tooltip(ITEM);
+  assert.match(text, /[█░]{12} 5-hour quota: \d+ % used/);
+  assert.deepEqual(
+    links.map((link) => link.text),
+    ["Quota page", "Last decision", "Settings", "Log"],
+  );
+  await window.clickInTooltip("Quota page");
+  const page = await window.webview(/5-hour quota/);
+  await window.until("the page is drawn", () =>
+    page.evaluate(() => document.querySelectorAll("#windows li").length === 2 && document.querySelector("canvas") !== null),
+  );
+  const policy = await page.evaluate(() => document.querySelector("meta[http-equiv]").content);
+  assert.match(policy, /^default-src 'none'/);
+  assert.doesNotMatch(policy, /unsafe|http|connect-src/);
+});
+
+inWindow("a change is shown before it is made, and is made only when a person wants it", async (window) => {
+  desk.changeSettings({ "zai.edits.preview": true });
+  try {
+    await emulator.reply(fenced(BETTER));
+    await window.cursor(3, 5);
+    await window.takeAction(/Simplify/);
+    await window.until("VS Code's own preview", () =>
+      window.page.evaluate(() => document.querySelector(".refactor-preview, #refactorPreview, .bulk-edit-panel") !== null),
+    );
+    assert.match(await window.text("prices.py"), /result = 0/);
+    await window.run("Refactor Preview: Discard Refactoring");
+    await window.untilNotification(/was not applied/);
+
+    await emulator.reply(fenced(BETTER));
+    await window.cursor(3, 5);
+    await window.takeAction(/Simplify/);
+    await window.until("VS Code's own preview", () =>
+      window.page.evaluate(() => document.querySelector(".refactor-preview, #refactorPreview, .bulk-edit-panel") !== null),
+    );
+    await window.run("Refactor Preview: Apply Refactoring");
+    await window.untilText("return sum(price", { name: "prices.py" });
+  } finally {
+    desk.changeSettings({});
+  }
+});
+
+inWindow("a model is chosen for everything, and left to the server again", async (window) => {
+  await window.run("GLM: Choose Model…");
+  await window.pick("glm-4.7");
+  await window.until("it is set", () => desk.userSettings()["zai.model"] === "glm-4.7");
+});
+
+inWindow("the check of the set-up shows what the doctor found", async (window) => {
+  await window.run("GLM: Check Set-up");
+  const page = await window.webview(/GLM: set-up/, 60);
+  const text = await page.evaluate(() => document.body.innerText);
+  assert.match(text, /state folder/);
+  assert.ok(!text.includes(emulator.key), "no key");
+});
+
+inWindow("what would be sent is shown letter for letter", async (window) => {
+  await window.select(1, 5);
+  await window.run("GLM: Show What Would Be Sent");
+  await window.untilTab(/\.txt$/);
+  await window.untilText(/What refactor would send/);
 });
