@@ -174,7 +174,10 @@ class ClientEditor:
                 await self._first_of(_CONFIRM_S, all_seen)
             if all_seen.done():
                 return Landing.APPLIED if all_seen.result() else Landing.STALE
-            return Landing.STALE if self._moved_on(versions) else Landing.REFUSED
+            if self._moved_on(versions):
+                return Landing.STALE
+            # Of an edit that was shown, a person may take no part: that too is called "applied".
+            return Landing.DISCARDED if review else Landing.REFUSED
         finally:
             all_seen.cancel()
 

@@ -8,7 +8,7 @@ import { hostOf, type Keys, keyProblem } from "./key.js";
 import type { Log } from "./log.js";
 import type { Reading } from "./reading.js";
 import type { Host } from "./server/host.js";
-import { textOf } from "./server/host.js";
+import { baseUrlInForce, textOf } from "./server/host.js";
 import { Cancelled, InstallFailed, type OwnEnvironment } from "./server/install.js";
 import { findPython, OLDEST } from "./server/python.js";
 import { say } from "./words.js";
@@ -226,7 +226,7 @@ export class Setup {
   }
 
   private get baseUrl(): string {
-    return vscode.workspace.getConfiguration("zai").get<string>("baseUrl", "");
+    return baseUrlInForce();
   }
 }
 

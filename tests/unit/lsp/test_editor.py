@@ -145,22 +145,23 @@ async def test_an_edit_to_be_reviewed_needs_confirmation():
 
 
 @pytest.mark.parametrize(
-    ("after_s", "typed", "expected"),
+    ("after_s", "typed", "applied", "expected"),
     [
-        (60, None, Landing.DISCARDED),  # the person looked and did not want it
-        (60, "abcd\n", Landing.DISCARDED),  # or typed meanwhile: it is not shown once more
-        (0, "abcd\n", Landing.STALE),  # the editor itself: nobody has seen it
-        (0, None, Landing.DISCARDED),
+        (60, None, False, Landing.DISCARDED),  # the person looked and did not want it
+        (60, "abcd\n", False, Landing.DISCARDED),  # or typed meanwhile: it is not shown once more
+        (60, None, True, Landing.DISCARDED),  # or took no part of it, which VS Code calls applied
+        (0, "abcd\n", False, Landing.STALE),  # the editor itself: nobody has seen it
+        (0, None, False, Landing.DISCARDED),
     ],
 )
-async def test_an_edit_that_was_not_taken_is_no_fault_of_the_editor(after_s, typed, expected):
+async def test_an_edit_that_was_not_taken_is_no_fault_of_the_editor(after_s, typed, applied, expected):
     """Discarding is an answer."""
     bench = Bench(REVIEWING)
     task = await bench.applying(review=True)
     await bench.clock.turn(after_s)
     if typed:
         bench.types(typed)
-    bench.peer.answer({"applied": False})
+    bench.peer.answer({"applied": applied})
     assert await landing(task, within=2, bench=bench) is expected
 
 

@@ -148,7 +148,7 @@ export class Host implements vscode.Disposable {
     const options: LanguageClientOptions = {
       documentSelector: DOCUMENTS,
       outputChannel: this.log.channel,
-      initializationOptions: { status: true, quotaMessages: true },
+      initializationOptions: { status: true, quotaMessages: true, asksForKey: true },
       initializationFailedHandler: () => false, // what follows is told once, where the process's end is seen
       errorHandler: {
         error: () => ({ action: ErrorAction.Continue, handled: true }),
@@ -210,9 +210,10 @@ export class Host implements vscode.Disposable {
       ...(config.inspect<Record<string, string>>("server.environment")?.globalValue ?? {}),
       ...asEnvironment(environmentNames, (key) => config.inspect(key)),
     };
-    const key = await this.keys.for(config.get<string>("baseUrl", ""));
-    if (key !== undefined && "key" in key) env.ZAI_API_KEY = key.key;
-    return env;
+    const baseUrl = baseUrlInForce();
+    const key = await this.keys.for(baseUrl);
+    // The host goes with the key: no other file or variable of this machine leads it elsewhere.
+    return key !== undefined && "key" in key ? { ...env, ZAI_API_KEY: key.key, ZAI_BASE_URL: baseUrl } : env;
   }
 
   private async stopClient(): Promise<void> {
@@ -349,6 +350,12 @@ export function settingsOf(context: vscode.ExtensionContext): Record<string, { s
     | { properties: Record<string, { scope?: string }> }
     | { properties: Record<string, { scope?: string }> }[];
   return Object.assign({}, ...[declared].flat().map((each) => each.properties));
+}
+
+/** Where requests go as far as this extension knows: its setting, else the variable that VS Code was started with. */
+export function baseUrlInForce(): string {
+  const config = vscode.workspace.getConfiguration("zai");
+  return config.inspect<string>("baseUrl")?.globalValue || process.env.ZAI_BASE_URL || config.get<string>("baseUrl", "");
 }
 
 function editorSettings(properties: Record<string, { scope?: string }>): object {

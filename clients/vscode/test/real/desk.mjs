@@ -128,6 +128,12 @@ class Desk {
     return JSON.parse(fs.readFileSync(path.join(this.userData, "User/settings.json"), "utf8"));
   }
 
+  // What is set for the machine: where VS Code keeps settings of the scope `machine` when it works remotely, as here.
+  machineSettings() {
+    const file = path.join(this.userData, "Machine/settings.json");
+    return fs.existsSync(file) ? JSON.parse(fs.readFileSync(file, "utf8")) : {};
+  }
+
   // Lets these settings, and no others, override the user's from now on; open windows follow at once.
   // They are the machine's: what becomes of the user's own file, a window of code-server does not watch.
   changeSettings(settings) {

@@ -175,25 +175,25 @@ inWindow("the tooltip has the windows as bars, and its links open what they say"
 });
 
 inWindow("a change is shown before it is made, and is made only when a person wants it", async (window) => {
+  const shown = () => window.page.locator(".bulk-edit-panel");
+  const press = (name) => shown().locator(".monaco-button", { hasText: name }).click();
   desk.changeSettings({ "zai.edits.preview": true });
   try {
     await emulator.reply(fenced(BETTER));
     await window.cursor(3, 5);
     await window.takeAction(/Simplify/);
-    await window.until("VS Code's own preview", () =>
-      window.page.evaluate(() => document.querySelector(".refactor-preview, #refactorPreview, .bulk-edit-panel") !== null),
-    );
+    await window.until("VS Code's own preview", () => shown().isVisible());
     assert.match(await window.text("prices.py"), /result = 0/);
-    await window.run("Refactor Preview: Discard Refactoring");
+    await press("Discard");
     await window.untilNotification(/was not applied/);
+    assert.match(await window.text("prices.py"), /result = 0/);
 
     await emulator.reply(fenced(BETTER));
     await window.cursor(3, 5);
     await window.takeAction(/Simplify/);
-    await window.until("VS Code's own preview", () =>
-      window.page.evaluate(() => document.querySelector(".refactor-preview, #refactorPreview, .bulk-edit-panel") !== null),
-    );
-    await window.run("Refactor Preview: Apply Refactoring");
+    await window.until("VS Code's own preview", () => shown().isVisible());
+    await shown().locator(".edit-checkbox").first().click();
+    await press("Apply");
     await window.untilText("return sum(price", { name: "prices.py" });
   } finally {
     desk.changeSettings({});
