@@ -7,7 +7,7 @@ import path from "node:path";
 import { fileURLToPath } from "node:url";
 
 export const ROOT = path.resolve(path.dirname(fileURLToPath(import.meta.url)), "../../../..");
-export const PICTURES = path.join(ROOT, "build/pictures");
+export const PICTURES = path.resolve(ROOT, process.env.ZAI_LS_PICTURES ?? "build/pictures");
 
 const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
