@@ -3,6 +3,7 @@
 import { constants } from "node:fs";
 import * as fs from "node:fs/promises";
 import * as os from "node:os";
+import * as path from "node:path";
 import * as vscode from "vscode";
 import {
   CloseAction,
@@ -193,7 +194,7 @@ export class Host implements vscode.Disposable {
     if (!params.external && uri.scheme === "file" && uri.path.endsWith(".md")) {
       try {
         const text = await fs.readFile(uri.fsPath, "utf8");
-        await this.reading.show(/^# (.*)$/m.exec(text)?.[1] ?? "GLM", text);
+        await this.reading.show(titleOf(uri), text);
         return { success: true };
       } catch (error) {
         this.log.channel.warn(`A text is opened as it is: ${textOf(error)}`);
@@ -321,6 +322,12 @@ export class Host implements vscode.Disposable {
     void vscode.commands.executeCommand("setContext", "zai-ls.missing", life.kind === "missing");
     this.lives.fire(life);
   }
+}
+
+/** The server names its texts `NUMBER-What-it-is.md`. */
+function titleOf(uri: vscode.Uri): string {
+  const name = path.posix.basename(uri.path, ".md").replace(/^\d+-/, "");
+  return name.replaceAll("-", " ");
 }
 
 function endingText(code: number | null, signal: string | null, lastLine: string): string {

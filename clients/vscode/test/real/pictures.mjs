@@ -89,7 +89,7 @@ test("the pictures", async () => {
     await window.run("GLM: Explain");
     await window.webview(/adds up what/);
     await window.picture("explanation");
-    await window.run("View: Close All Editor Groups");
+    await window.focusEditor();
 
     await window.run("GLM: Show Quota Page");
     const page = await window.webview(/5-hour quota/);
