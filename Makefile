@@ -100,7 +100,7 @@ $(VSCODE)/installed: $(CLIENT)/test/real/install.sh
 	@touch $@
 
 test-vscode: check-vscode vsix $(VSCODE)/installed ## the client in a real VS Code; its pictures are in build/pictures
-	node --test --test-concurrency=1 --test-reporter=spec $(REAL)
+	node --test --test-concurrency=1 --test-reporter=spec $(NODE_FLAGS) $(REAL)
 
 pictures: vsix $(VSCODE)/installed ## the screenshots of the documentation, taken anew
 	ZAI_LS_PICTURES=docs/pictures node --test --test-reporter=spec $(CLIENT)/test/real/pictures.mjs

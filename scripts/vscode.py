@@ -73,6 +73,7 @@ ACTION = "zai-ls.action."
 SUBMENU = "zai-ls.actions"
 BY_HAND = frozenset({"explain", "fix", "test", "instruct"})
 """Actions whose commands the extension has of its own, since they ask for something first or have a better name."""
+EDITABLE = "zai-ls.running && editorIsOpen && !activeEditorIsReadonly"
 HERE = "the code here"
 EXPECTED = "Expected: {accepts}."
 PRODUCTS = {"payg": "Pay as you go on {site}", "plan": "Coding Plan on {site}"}
@@ -193,7 +194,7 @@ def package(old: Mapping[str, Any]) -> dict[str, Any]:
     ]
     menus["commandPalette"] = [
         *(e for e in menus.get("commandPalette", []) if not _is_action(e)),
-        *({"command": ACTION + name, "when": "zai-ls.running"} for name in shown),
+        *({"command": ACTION + name, "when": EDITABLE} for name in shown),
     ]
     untrusted = new.setdefault("capabilities", {}).setdefault("untrustedWorkspaces", {})
     untrusted["restrictedConfigurations"] = restricted()

@@ -163,7 +163,11 @@ def _key(patient: Patient) -> Iterator[Finding]:
             yield Finding("error", "key", config.no_account.user_text)
         yield from _unpaired(patient.environ)
         return
-    yield Finding("fine", "key", say("doctor.key", source=told(config.sources["key"]), host=_host(config)))
+    if config.account.key.reveal():
+        text = say("doctor.key", source=told(config.sources["key"]), host=_host(config))
+    else:
+        text = say("doctor.keyless", host=_host(config))
+    yield Finding("fine", "key", text)
     if _is_vendor(config) and config.account.key.reveal().count(".") != 1:
         yield Finding("warning", "key", say("doctor.key_form", host=_host(config)))
 

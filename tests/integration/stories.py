@@ -150,6 +150,8 @@ class Desk:
     def others(self, uri: str) -> tuple[Snapshot, ...]:
         return tuple(self.read(other) for other in reversed(self.documents) if other != uri)
 
+    reviews = False
+
     def lines_lately(self, uri: str, seconds: float) -> list[str] | None:
         document = self.documents.get(uri)
         return None if document is None else document.undos[0] if document.undos else document.lines

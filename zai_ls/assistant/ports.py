@@ -49,6 +49,11 @@ class Editor(Texts, Protocol):
         """What happened to the document after *version*, oldest first; None when that is no longer known."""
         ...
 
+    @property
+    def reviews(self) -> bool:
+        """Can it show edits to the person before it applies them?"""
+        ...
+
     async def apply(self, edits: Edits) -> Landing:
         """Apply as one undo step. APPLIED only when the document was seen to have the expected text afterwards."""
         ...
@@ -62,7 +67,7 @@ class Editor(Texts, Protocol):
         ...
 
 
-StageKind = Literal["waiting", "sent", "thinking", "writing", "applying", "done"]
+StageKind = Literal["waiting", "sent", "thinking", "writing", "applying", "review", "done"]
 
 
 @dataclass(frozen=True, slots=True)

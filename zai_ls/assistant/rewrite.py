@@ -130,7 +130,8 @@ class Rewrite:
                 made = self._make(plan, reply)
         except Moot as moot:
             return moot.declined
-        self._course.report("applying")
+        shown_first = self._kit.config.settings.edits_preview and self._editor.reviews
+        self._course.report("review" if shown_first else "applying")
         await asyncio.sleep(0)  # the last moment at which cancelling leaves the text alone
         match made:
             case Unfit():

@@ -88,6 +88,11 @@ class FileEditor:
         """The other files that were read here; none is open as in an editor."""
         return ()
 
+    @property
+    def reviews(self) -> bool:
+        """Whoever runs it sees the difference before they write it, by leaving `--apply` out."""
+        return False
+
     def lines_lately(self, uri: str, seconds: float) -> None:
         """Nobody writes in a file from here."""
 

@@ -36,8 +36,6 @@ _REPLY_S = 120.0
 """How long an editor may take to reply: some ask the person first."""
 _REVIEW_S = 3600.0
 """The same when the person is to look at the edit first."""
-_GLANCE_S = 0.5
-"""Faster nobody has looked: the editor itself says no."""
 _SHOW_S = 10.0
 
 _SEVERITIES = {
@@ -99,6 +97,11 @@ class ClientEditor:
 
     # -- edits ------------------------------------------------------------------------------------------
 
+    @property
+    def reviews(self) -> bool:
+        """Can the editor show an edit first?"""
+        return self._client.reviews_edits
+
     async def apply(self, edits: Edits) -> Landing:
         """Apply as one undo step. APPLIED only when the editor's own changes gave the expected text.
 
@@ -121,7 +124,7 @@ class ClientEditor:
             lines = apply_edits(snapshot.lines, change.edits)
             if lines != list(snapshot.lines):
                 expected[change.uri], versions[change.uri] = lines, snapshot.version
-        review = edits.review and self._client.reviews_edits
+        review = edits.review and self.reviews
         edit = convert.workspace_edit(
             edits,
             self._lines_of,
@@ -159,16 +162,13 @@ class ClientEditor:
     ) -> Landing:
         """What became of an edit: *seen* tells of each open document, *reply* is only what the editor says."""
         all_seen = asyncio.ensure_future(_all_true(seen) if seen else _never())
-        begun = self._clock.now()
         try:
             await self._first_of(_REVIEW_S if review else _REPLY_S, reply, all_seen)
             if not all_seen.done():
                 if not reply.done():
                     return Landing.REFUSED
                 if not _says_applied(reply):
-                    # Whoever typed while it was shown to them has seen it too: it is not shown again.
-                    looked = review and self._clock.now() - begun > _GLANCE_S
-                    return Landing.DISCARDED if looked else await self._refusal(versions, review=review)
+                    return await self._refusal(versions, review=review)
                 if not seen:
                     return Landing.APPLIED
                 await self._first_of(_CONFIRM_S, all_seen)
@@ -186,6 +186,7 @@ class ClientEditor:
         if versions and not self._moved_on(versions):
             await self._first_of(_CONFIRM_S, *(self._documents.moved(uri) for uri in versions))
         if self._moved_on(versions):
+            # Of an edit under review too: an editor refuses one for a text that was typed in meanwhile.
             return Landing.STALE
         return Landing.DISCARDED if review else Landing.REFUSED
 

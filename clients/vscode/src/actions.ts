@@ -2,6 +2,7 @@
 
 import * as vscode from "vscode";
 
+import { SERVED } from "./server/connection.js";
 import type { Host } from "./server/host.js";
 import { say } from "./words.js";
 
@@ -45,16 +46,17 @@ export class Actions {
 
   /** Shows what an action on the selection would send; without an editor, what the last request sent. */
   async showPrompt(): Promise<void> {
-    const editor = vscode.window.activeTextEditor;
+    const active = vscode.window.activeTextEditor;
+    const editor = active && SERVED.includes(active.document.uri.scheme) ? active : undefined;
     const place = editor && this.host.running && (await this.place(editor, false));
     await this.host.execute("zai.showPrompt", place && { action: "refactor", ...place });
   }
 
   private editor(): vscode.TextEditor | undefined {
     const editor = vscode.window.activeTextEditor;
-    if (editor === undefined)
-      void vscode.window.showInformationMessage(say("Open a file and put the cursor into the code first."));
-    return editor;
+    if (editor !== undefined && SERVED.includes(editor.document.uri.scheme)) return editor;
+    void vscode.window.showInformationMessage(say("Open a file and put the cursor into the code first."));
+    return undefined;
   }
 
   private async place(editor: vscode.TextEditor, problems: boolean): Promise<object | undefined> {
@@ -89,6 +91,8 @@ export class Actions {
         ...(written ? [{ label: `$(sparkle) ${written}`, alwaysShow: true, description: say("Enter") }] : []),
         ...before.map((label) => ({ label, buttons: [remove] })),
       ];
+      // Enter in an empty box asks for nothing; what was said before is one arrow away.
+      if (!written) box.activeItems = [];
     };
     return new Promise((resolve) => {
       box.onDidChangeValue(fill);

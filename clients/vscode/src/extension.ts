@@ -8,8 +8,10 @@ import { Keys } from "./key.js";
 import { Log } from "./log.js";
 import { QuotaPage } from "./quota.js";
 import { Reading } from "./reading.js";
-import { Host, needsRestart, settingsOf } from "./server/host.js";
+import { declared, needsRestart } from "./server/config.js";
+import { Host } from "./server/host.js";
 import { OwnEnvironment } from "./server/install.js";
+import { ProjectAnswers } from "./server/project.js";
 import { Setup } from "./setup.js";
 import { StatusBar } from "./status/bar.js";
 import { showMenu } from "./status/menu.js";
@@ -21,6 +23,7 @@ const GREETED = "zai.greeted";
 const ACTION = "zai-ls.action.";
 
 let host: Host | undefined;
+let setup: Setup | undefined;
 
 /** What tests ask. */
 export interface Api {
@@ -32,13 +35,14 @@ export async function activate(context: vscode.ExtensionContext): Promise<Api> {
   const keys = new Keys(context.secrets);
   const own = new OwnEnvironment(context.globalStorageUri.fsPath, path.join(context.extensionPath, "server"), process.platform);
   const reading = new Reading();
-  const server = new Host(context, log, keys, own, reading);
-  host = server;
-  const setup = new Setup(server, keys, own, reading, log);
+  const answers = new ProjectAnswers(context.workspaceState);
+  const server = new Host(context, log, keys, own, reading, answers);
+  const installer = new Setup(server, keys, own, answers, reading, log, context.globalState);
+  [host, setup] = [server, installer];
   const actions = new Actions(server, context.globalState);
   const quota = new QuotaPage(server);
   const bar = new StatusBar();
-  const missed = new Missed(setup);
+  const missed = new Missed(installer);
 
   context.subscriptions.push(log, reading, server, quota, bar);
   context.subscriptions.push(
@@ -47,9 +51,9 @@ export async function activate(context: vscode.ExtensionContext): Promise<Api> {
       void missed.see(life);
       void greet(life, context);
     }),
-    keys.onChange(() => void server.restart()),
+    keys.onChange(() => void server.changed()),
     vscode.workspace.onDidChangeConfiguration((event) => {
-      if (needsRestart(event, settingsOf(context))) void server.restart();
+      if (needsRestart(event, declared(context))) void server.changed();
     }),
     vscode.workspace.onDidGrantWorkspaceTrust(() => {
       if (server.life.kind === "missing") void server.restart();
@@ -62,19 +66,19 @@ export async function activate(context: vscode.ExtensionContext): Promise<Api> {
     "zai-ls.explain": () => actions.run("explain"),
     "zai-ls.fixHere": () => actions.run("fix", { problems: true }),
     "zai-ls.writeTests": () => actions.run("test"),
-    "zai-ls.cancel": () => server.execute("zai.cancel"),
+    "zai-ls.cancel": () => cancel(server),
     "zai-ls.pause": () => server.execute("zai.pause"),
     "zai-ls.resume": () => server.execute("zai.resume"),
     "zai-ls.toggleCompletions": () => server.execute("zai.toggleCompletions"),
     "zai-ls.explainLast": () => server.execute("zai.explainLast"),
     "zai-ls.showPrompt": () => actions.showPrompt(),
     "zai-ls.showQuota": () => quota.show(),
-    "zai-ls.chooseModel": () => setup.chooseModel(),
-    "zai-ls.chooseProduct": () => setup.chooseProduct(),
-    "zai-ls.setApiKey": () => setup.setApiKey(),
-    "zai-ls.removeApiKey": () => setup.removeApiKey(),
-    "zai-ls.checkSetup": () => setup.checkSetup(),
-    "zai-ls.installServer": () => setup.installServer(),
+    "zai-ls.chooseModel": () => installer.chooseModel(),
+    "zai-ls.chooseProduct": () => installer.chooseProduct(),
+    "zai-ls.setApiKey": () => installer.setApiKey(),
+    "zai-ls.removeApiKey": () => installer.removeApiKey(),
+    "zai-ls.checkSetup": () => installer.checkSetup(),
+    "zai-ls.installServer": () => installer.offerServer(true),
     "zai-ls.restartServer": () => server.restart(),
     "zai-ls.stopServer": () => server.stop(),
     "zai-ls.showLog": () => log.channel.show(),
@@ -89,14 +93,26 @@ export async function activate(context: vscode.ExtensionContext): Promise<Api> {
   }
 
   bar.show(server.life);
+  await own.prepare();
+  const unwatch = own.onInstalled(() => {
+    if (server.life.kind === "missing") void server.restart();
+  });
+  context.subscriptions.push(new vscode.Disposable(unwatch));
   void own.sweep(Date.now());
   // Not awaited: whoever types need not wait for a server.
-  void server.restart().then(() => setup.offerUpdate());
+  void server.restart().then(() => installer.offerUpdate());
   return { life: () => server.life };
 }
 
 export async function deactivate(): Promise<void> {
+  setup?.cancel();
   await host?.end();
+}
+
+async function cancel(server: Host): Promise<void> {
+  const answer = await server.execute<{ id: string | null }>("zai.cancel");
+  if (answer?.id) await server.running?.dropReviews();
+  else if (answer) void vscode.window.showInformationMessage(say("No request is under way in this window."));
 }
 
 /** Offers to install a server, once in the life of a window. */
@@ -108,7 +124,7 @@ class Missed {
   async see(life: Life): Promise<void> {
     if (life.kind !== "missing" || this.told) return;
     this.told = true;
-    await this.setup.installServer();
+    await this.setup.offerServer(false);
   }
 }
 

@@ -28,7 +28,8 @@ export class Keys {
   async for(baseUrl: string): Promise<{ key: string } | { elsewhere: string } | undefined> {
     const stored = read(await this.secrets.get(SECRET));
     if (stored === undefined) return undefined;
-    return hostOf(stored.baseUrl) === hostOf(baseUrl) ? { key: stored.key } : { elsewhere: hostOf(stored.baseUrl) };
+    const [given, wanted] = [originOf(stored.baseUrl), originOf(baseUrl)];
+    return given !== "" && given === wanted ? { key: stored.key } : { elsewhere: hostOf(stored.baseUrl) };
   }
 
   /** Another window set or removed it. */
@@ -53,6 +54,15 @@ function read(text: string | undefined): Stored | undefined {
 export function hostOf(baseUrl: string): string {
   try {
     return new URL(baseUrl).host;
+  } catch {
+    return "";
+  }
+}
+
+/** Scheme, host and port: what a key is for. */
+function originOf(baseUrl: string): string {
+  try {
+    return new URL(baseUrl).origin;
   } catch {
     return "";
   }

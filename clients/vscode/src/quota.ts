@@ -4,6 +4,7 @@ import * as vscode from "vscode";
 
 import { newNonce, policy } from "./page.js";
 import type { Host } from "./server/host.js";
+import { say } from "./words.js";
 
 /** The server's command: `{part: "page", nonce, policy}` answers `{html}`, any other part answers JSON for the page. */
 const COMMAND = "zai.quotaPage";
@@ -18,7 +19,7 @@ export class QuotaPage implements vscode.Disposable {
     const nonce = newNonce();
     const page = await this.host.execute<{ html: string }>(COMMAND, { part: "page", nonce, policy: policy(nonce, true) });
     if (page === undefined || this.panel !== undefined) return;
-    const panel = vscode.window.createWebviewPanel("zai-ls.quota", "GLM", vscode.ViewColumn.Active, {
+    const panel = vscode.window.createWebviewPanel("zai-ls.quota", say("GLM: quota"), vscode.ViewColumn.Active, {
       enableScripts: true,
       retainContextWhenHidden: false,
       localResourceRoots: [],

@@ -13,6 +13,7 @@ pre code { padding: 0; background: none; }
 a { color: var(--vscode-textLink-foreground); }
 blockquote { margin: 0; padding-left: 1em; border-left: 3px solid var(--vscode-textBlockQuote-border); }
 table { border-collapse: collapse; } th, td { border: 1px solid var(--vscode-panel-border); padding: .25em .7em; text-align: left; vertical-align: top; }
+td:not(:last-child) { overflow-wrap: normal; white-space: nowrap; }
 .hljs-comment { color: var(--vscode-descriptionForeground); } .hljs-keyword, .hljs-built_in { font-weight: 600; }
 `;
 

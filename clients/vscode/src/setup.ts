@@ -7,13 +7,18 @@ import products from "./generated/products.json";
 import { hostOf, type Keys, keyProblem } from "./key.js";
 import type { Log } from "./log.js";
 import type { Reading } from "./reading.js";
-import type { Host } from "./server/host.js";
-import { baseUrlInForce, textOf } from "./server/host.js";
+import { baseUrlInForce } from "./server/config.js";
+import type { Source } from "./server/find.js";
+import { type Host, textOf } from "./server/host.js";
 import { Cancelled, InstallFailed, type OwnEnvironment } from "./server/install.js";
+import type { ProjectAnswers } from "./server/project.js";
 import { findPython, OLDEST } from "./server/python.js";
+import { wrongPath } from "./status/present.js";
 import { say } from "./words.js";
 
 const DOCTOR_MS = 60_000;
+/** Digest of the server that a person did not want instead of the one that is installed. */
+const UPDATE_REFUSED = "zai.updateRefused";
 const MARKS: Record<string, string> = { fine: "✓", note: "–", warning: "!", error: "✗" };
 
 interface Finding {
@@ -29,77 +34,119 @@ interface Models {
 }
 
 export class Setup {
-  private installing = false;
+  private abort: AbortController | undefined;
 
   constructor(
     private readonly host: Host,
     private readonly keys: Keys,
     private readonly own: OwnEnvironment,
+    private readonly answers: ProjectAnswers,
     private readonly reading: Reading,
     private readonly log: Log,
+    private readonly memory: vscode.Memento,
   ) {}
 
   // -- the server ------------------------------------------------------------------------------------------------
 
-  /** Makes the extension's own environment, after one question. */
-  async installServer(update = false): Promise<void> {
-    if (this.installing) return;
-    this.installing = true;
-    try {
-      if (await this.mayInstall(update)) await this.install();
-    } finally {
-      this.installing = false;
+  /** There is no server: says why, and what can be done. *again*: a person asks for it, so what was refused is offered anew. */
+  async offerServer(again: boolean): Promise<void> {
+    if (this.abort !== undefined) {
+      void vscode.window.showInformationMessage(say("The GLM language server is being installed."));
+      return;
     }
+    const wrong = this.host.misses.find(({ source }) => source === "setting");
+    if (wrong !== undefined) return this.offerSetting(wrongPath(wrong, say));
+    const [install, choose, run, never] = [say("Install"), say("Choose its path…"), say("Run it"), say("Never for this project")];
+    const project = this.host.misses.find(({ reason }) => reason === "not_asked" || (again && reason === "refused"));
+    const answer =
+      project === undefined
+        ? await vscode.window.showInformationMessage(
+            say(
+              "The GLM language server (zai-ls) was not found. It can be installed into an environment of this extension's own; nothing else on this machine changes.",
+            ),
+            install,
+            choose,
+          )
+        : await vscode.window.showWarningMessage(
+            say(
+              "This project brings its own zai-ls: {0}. Running it runs the project's code, with your API key at hand. Another one can be installed beside it.",
+              project.command,
+            ),
+            install,
+            run,
+            never,
+          );
+    if (answer === install) await this.install();
+    if (answer === choose) await this.openSetting();
+    if (project === undefined || (answer !== run && answer !== never)) return;
+    await this.answers.set(project.command, answer === run);
+    if (answer === run) await this.host.restart();
   }
 
-  /** Offers the newer server that came with a newer extension. */
+  /** Offers the other server that came with another version of this extension; a no holds for that one. */
   async offerUpdate(): Promise<void> {
-    if (this.host.found?.source === "own" && (await this.own.isOutdated())) await this.installServer(true);
+    const other = this.host.found?.source === "own" ? await this.own.other() : undefined;
+    if (other === undefined || this.memory.get(UPDATE_REFUSED) === other) return;
+    const [update, no] = [say("Update"), say("Not this one")];
+    const text = say("This extension brings another version of the GLM language server than the one in its environment.");
+    const answer = await vscode.window.showInformationMessage(text, update, no);
+    if (answer === update) await this.install();
+    if (answer === no) await this.memory.update(UPDATE_REFUSED, other);
   }
 
-  private async mayInstall(update: boolean): Promise<boolean> {
-    const [install, choose] = [update ? say("Update") : say("Install"), say("Choose its path…")];
-    const text = update
-      ? say("This extension brings a newer GLM language server than the one in its environment.")
-      : say(
-          "The GLM language server (zai-ls) was not found. It can be installed into an environment of this extension's own; nothing else on this machine changes.",
-        );
-    const answer = await vscode.window.showInformationMessage(text, ...(update ? [install] : [install, choose]));
-    if (answer === choose) await vscode.commands.executeCommand("workbench.action.openSettings", "zai.server.path");
-    return answer === install;
+  /** Ends an installation that is under way; nothing of it stays. */
+  cancel(): void {
+    this.abort?.abort();
+  }
+
+  private async offerSetting(text: string): Promise<void> {
+    const open = say("Open settings");
+    if ((await vscode.window.showErrorMessage(text, open)) === open) await this.openSetting();
+  }
+
+  private openSetting(): Thenable<unknown> {
+    return vscode.commands.executeCommand("workbench.action.openSettings", "zai.server.path");
   }
 
   private async install(): Promise<void> {
+    if (this.abort !== undefined) return;
+    const abort = new AbortController();
+    this.abort = abort;
+    this.host.installing(true);
+    try {
+      await this.installWithProgress(abort);
+    } catch (error) {
+      if (!(error instanceof Cancelled)) void this.tellInstallFailed(error);
+      return;
+    } finally {
+      this.abort = undefined;
+      this.host.installing(false);
+    }
+    await this.host.restart();
+    if (this.host.found?.source === "own")
+      void vscode.window.showInformationMessage(say("The GLM language server is installed."));
+  }
+
+  private installWithProgress(abort: AbortController): Thenable<string> {
     const setting = vscode.workspace.getConfiguration("zai").get<string>("server.python", "").trim();
-    const before = this.host.life;
     const options = {
       location: vscode.ProgressLocation.Notification,
       cancellable: true,
       title: say("GLM: installing the language server"),
     };
-    try {
-      await vscode.window.withProgress(options, async (progress, token) => {
-        progress.report({ message: say("looking for Python") });
-        const search = await findPython(setting, process.platform);
-        if (search.python === undefined) throw new NoPython(search.why, search.tried, setting);
-        this.log.channel.info(`Installing with ${search.python.command} ${search.python.version}`);
-        const abort = new AbortController();
-        token.onCancellationRequested(() => abort.abort());
-        if (before.kind === "missing") this.host.become({ kind: "installing" });
-        const steps = { environment: say("making an environment"), packages: say("fetching packages; this can take a minute") };
-        await this.own.install(
-          search.python,
-          { step: (name) => progress.report({ message: steps[name] }), line: (text) => this.log.channel.info(text) },
-          abort.signal,
-        );
-      });
-    } catch (error) {
-      this.host.become(before);
-      if (!(error instanceof Cancelled)) void this.tellInstallFailed(error);
-      return;
-    }
-    await this.host.restart();
-    void vscode.window.showInformationMessage(say("The GLM language server is installed."));
+    return vscode.window.withProgress(options, async (progress, token) => {
+      token.onCancellationRequested(() => abort.abort());
+      progress.report({ message: say("looking for Python") });
+      const search = await findPython(setting, process.platform);
+      if (search.python === undefined) throw new NoPython(search.why, search.tried, setting);
+      this.log.channel.info(`Installing with ${search.python.command} ${search.python.version}`);
+      const steps = { environment: say("making an environment"), packages: say("fetching packages; this can take a minute") };
+      return this.own.install(
+        search.python,
+        { step: (name) => progress.report({ message: steps[name] }), line: (text) => this.log.channel.info(text) },
+        abort.signal,
+      );
+    });
   }
 
   private async tellInstallFailed(error: unknown): Promise<void> {
@@ -127,8 +174,7 @@ export class Setup {
       },
     });
     if (key === undefined || keyProblem(key) !== undefined) return;
-    await this.keys.set(key.trim(), baseUrl);
-    await this.host.restart();
+    await this.keys.set(key.trim(), baseUrl); // whoever watches it starts the server again
     const check = say("Check set-up");
     const answer = await vscode.window.showInformationMessage(say("The API key is stored."), check);
     if (answer === check) await this.checkSetup();
@@ -136,7 +182,6 @@ export class Setup {
 
   async removeApiKey(): Promise<void> {
     const had = await this.keys.remove();
-    if (had) await this.host.restart();
     void vscode.window.showInformationMessage(
       had
         ? say("The API key is removed from VS Code. It stays valid until you delete it at the service.")
@@ -204,7 +249,7 @@ export class Setup {
   /** Runs the server's `doctor` and shows what it found. */
   async checkSetup(): Promise<void> {
     const invocation = await this.host.invocation();
-    if (invocation === undefined) return this.installServer();
+    if (invocation === undefined) return this.offerServer(true);
     const options = { location: vscode.ProgressLocation.Notification, title: say("GLM: checking the set-up") };
     const answer = await vscode.window.withProgress(options, () => output(invocation, ["doctor", "--json"]));
     let findings: Finding[];
@@ -217,7 +262,7 @@ export class Setup {
     }
     const bad = findings.filter((each) => each.severity === "error" || each.severity === "warning").length;
     const head = bad === 0 ? say("All is well.") : say("{0} of {1} checks found something.", bad, findings.length);
-    const from = say("{0}, found by: {1}", `\`${invocation.command}\``, this.host.found?.source ?? "");
+    const from = say("{0}, found here: {1}", `\`${invocation.command}\``, sourceText(this.host.found?.source));
     const rows = findings.map(
       (each) => `| ${MARKS[each.severity] ?? each.severity} | ${cell(each.check)} | ${cell(each.text)} |`,
     );
@@ -276,7 +321,7 @@ function failureText(error: unknown): string {
           "The packages could not be fetched: pip did not reach its package index. Behind a proxy, set HTTPS_PROXY or pip's own configuration; then try again.",
         );
       case "no_wheel":
-        return say("A package is missing for this machine: {0}", last);
+        return say("A package was not found, for this machine or at all; was the package index reached? {0}", last);
       case "disk":
         return say("There is no room left on the disk.");
       case "other":
@@ -284,6 +329,16 @@ function failureText(error: unknown): string {
     }
   }
   return say("Installing the language server failed: {0}", textOf(error));
+}
+
+function sourceText(source: Source | undefined): string {
+  const texts: Record<Source, string> = {
+    setting: say("the setting zai.server.path"),
+    own: say("this extension's own environment"),
+    path: "PATH",
+    project: say("the project's environment"),
+  };
+  return source === undefined ? "" : texts[source];
 }
 
 function titleOf(product: { title: string; titleZhCn: string }): string {

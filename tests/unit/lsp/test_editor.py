@@ -148,7 +148,12 @@ async def test_an_edit_to_be_reviewed_needs_confirmation():
     ("after_s", "typed", "applied", "expected"),
     [
         (60, None, False, Landing.DISCARDED),  # the person looked and did not want it
-        (60, "abcd\n", False, Landing.DISCARDED),  # or typed meanwhile: it is not shown once more
+        (
+            60,
+            "abcd\n",
+            False,
+            Landing.STALE,
+        ),  # typed meanwhile, so that the editor could not: it is shown anew
         (60, None, True, Landing.DISCARDED),  # or took no part of it, which VS Code calls applied
         (0, "abcd\n", False, Landing.STALE),  # the editor itself: nobody has seen it
         (0, None, False, Landing.DISCARDED),

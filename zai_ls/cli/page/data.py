@@ -31,7 +31,7 @@ _AHEAD_S = 5 * _HOUR_S
 _MOST_SERIES = 6
 WORDS = (
     "title", "windows", "usage", "refusals", "when", "code", "model", "lane", "requests", "amount",
-    "none", "updated", "lost", "others", "span_5h", "span_24h", "span_7d", "no_usage", "forecast",
+    "none", "updated", "lost", "gone", "others", "span_5h", "span_24h", "span_7d", "no_usage", "forecast",
 )  # fmt: skip
 
 

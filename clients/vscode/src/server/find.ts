@@ -32,8 +32,10 @@ export interface Places {
 
 export interface Probes {
   isExecutable(file: string): Promise<boolean>;
-  /** May the server of the project be run? It is the repository's code, and it gets the API key. Asked once for each. */
-  mayRunProject(command: string): Promise<boolean | undefined>;
+  /** *file* without links; as it is when it is not there. */
+  real(file: string): Promise<string>;
+  /** What a person has said about running the project's server: it is the repository's code, and it gets the API key. */
+  answerAbout(command: string): boolean | undefined;
 }
 
 export type Search = { found: Found; misses: Miss[] } | { found: undefined; misses: Miss[] };
@@ -58,7 +60,7 @@ export async function findServer(places: Places, probes: Probes): Promise<Search
     const command = await executableIn(folder, places.platform, probes);
     if (command === undefined) continue;
     // VS Code started from a shell with the project's environment active: that is still the project's code.
-    if (isInside(places.folders, command, places.platform)) inProject.push(command);
+    if (await isProjects(command, places, probes)) inProject.push(command);
     else return { found: { command, source: "path" }, misses };
   }
   for (const folder of places.folders) {
@@ -69,13 +71,10 @@ export async function findServer(places: Places, probes: Probes): Promise<Search
     }
   }
   for (const command of inProject) {
-    if (!places.trusted) {
-      misses.push({ source: "project", command, reason: "untrusted" });
-      continue;
-    }
-    const may = await probes.mayRunProject(command);
-    if (may) return { found: { command, source: "project" }, misses };
-    misses.push({ source: "project", command, reason: may === undefined ? "not_asked" : "refused" });
+    const answer = probes.answerAbout(command);
+    if (!places.trusted) misses.push({ source: "project", command, reason: "untrusted" });
+    else if (answer) return { found: { command, source: "project" }, misses };
+    else misses.push({ source: "project", command, reason: answer === undefined ? "not_asked" : "refused" });
   }
   return { found: undefined, misses };
 }
@@ -112,11 +111,35 @@ async function executableIn(
   return undefined;
 }
 
-/** Does *file* lie below one of *folders*? */
-export function isInside(folders: readonly string[], file: string, platform: NodeJS.Platform): boolean {
-  const plain = (name: string) => (platform === "linux" ? path.normalize(name) : path.normalize(name).toLowerCase());
-  return folders.some((folder) => {
-    const relative = path.relative(plain(folder), plain(file));
-    return relative !== "" && !relative.startsWith("..") && !path.isAbsolute(relative);
-  });
+/**
+ * Is *command* part of what is open? It lies in an open folder, or in an environment beside or above one (a subfolder of the
+ * repository was opened), by its name or with links resolved. A person's home folder and what is above it are nobody's project.
+ */
+async function isProjects(command: string, places: Places, probes: Probes): Promise<boolean> {
+  const { platform } = places;
+  const names = async (files: readonly string[]) => [...files, ...(await Promise.all(files.map((file) => probes.real(file))))];
+  const homes = await names([places.home]);
+  const isProject = (folder: string) => !homes.some((home) => isBelow(folder, home, platform) || isSame(folder, home, platform));
+  const folders = await names(places.folders);
+  for (const file of await names([command])) {
+    if (folders.some((folder) => isProject(folder) && isBelow(folder, file, platform))) return true;
+    const above = path.dirname(path.dirname(path.dirname(file))); // of BASE/.venv/bin/zai-ls: BASE
+    if (isProject(above) && folders.some((folder) => isBelow(above, folder, platform) || isSame(above, folder, platform)))
+      return true;
+  }
+  return false;
+}
+
+/** Does *file* lie somewhere below *folder*? */
+export function isBelow(folder: string, file: string, platform: NodeJS.Platform): boolean {
+  const relative = path.relative(plain(folder, platform), plain(file, platform));
+  return relative !== "" && relative !== ".." && !relative.startsWith(`..${path.sep}`) && !path.isAbsolute(relative);
+}
+
+function isSame(one: string, other: string, platform: NodeJS.Platform): boolean {
+  return path.relative(plain(one, platform), plain(other, platform)) === "";
+}
+
+function plain(name: string, platform: NodeJS.Platform): string {
+  return platform === "linux" ? path.normalize(name) : path.normalize(name).toLowerCase();
 }

@@ -3,52 +3,39 @@
 import { constants } from "node:fs";
 import * as fs from "node:fs/promises";
 import * as os from "node:os";
-import * as path from "node:path";
 import * as vscode from "vscode";
-import {
-  CloseAction,
-  DidChangeConfigurationNotification,
-  ErrorAction,
-  LanguageClient,
-  type LanguageClientOptions,
-  ResponseError,
-  type ShowDocumentParams,
-  type ShowDocumentRequest,
-  type ShowDocumentResult,
-  State,
-} from "vscode-languageclient/node";
+import { State } from "vscode-languageclient/node";
 
-import environmentNames from "../generated/environment.json";
 import type { Keys } from "../key.js";
 import type { Log } from "../log.js";
 import type { Reading } from "../reading.js";
-import { asEnvironment, editorKeys, machineKeys, whatIsSet } from "../settings.js";
 import type { Life } from "../status/present.js";
-import { STATUS, type Status } from "../status/protocol.js";
+import type { Status } from "../status/protocol.js";
 import { say } from "../words.js";
 import { Backoff } from "./backoff.js";
+import { declared, environment } from "./config.js";
+import { type Connection, connect } from "./connection.js";
 import { type Found, findServer, type Miss } from "./find.js";
 import type { OwnEnvironment } from "./install.js";
 import { ServerProcess } from "./process.js";
+import type { ProjectAnswers } from "./project.js";
 import { Coalesced } from "./queue.js";
 
 const STOP_MS = 3_000;
-/** What a person answered when asked whether the project's own server may run; by its path. */
-const PROJECT_ANSWERS = "zai.projectServers";
-
-/** Documents of no folder (`untitled`) are served like files; what lies behind other schemes is not on this machine. */
-const DOCUMENTS = [{ scheme: "file" }, { scheme: "untitled" }];
+/** From the start to the first answer; a busy machine takes seconds. */
+const ANSWER_MS = 60_000;
 
 export class Host implements vscode.Disposable {
   private readonly lives = new vscode.EventEmitter<Life>();
   readonly onLife = this.lives.event;
-  private client: LanguageClient | undefined;
+  private connection: Connection | undefined;
+  private process: ServerProcess | undefined;
   private readonly backoff = new Backoff();
   private readonly starts = new Coalesced(() => this.startOver());
   private again: NodeJS.Timeout | undefined;
-  private process: ServerProcess | undefined;
   private disposed = false;
   private wanted = true;
+  private due = false;
   life: Life = { kind: "searching" };
   found: Found | undefined;
   misses: Miss[] = [];
@@ -59,34 +46,45 @@ export class Host implements vscode.Disposable {
     private readonly keys: Keys,
     private readonly own: OwnEnvironment,
     private readonly reading: Reading,
+    private readonly answers: ProjectAnswers,
   ) {}
+
+  // -- what others ask of it -----------------------------------------------------------------------------------
 
   /** Starts the server, or starts it again: with the settings, the key and the place that hold now. */
   restart(): Promise<void> {
     this.wanted = true;
     this.backoff.reset();
-    return this.starts.ask();
+    return this.startSoon();
+  }
+
+  /** The same when something has changed that only a new start brings: not while a request is under way, or against a person's wish. */
+  async changed(): Promise<void> {
+    if (!this.wanted) return;
+    this.due = true;
+    if (!this.isBusy) await this.restart();
+    else this.log.channel.info("Settings have changed; the server is started again when the request has ended.");
   }
 
   async stop(): Promise<void> {
     this.wanted = false;
-    await this.starts.ask();
+    await this.startSoon();
   }
 
   /** The running server; undefined when there is none. */
-  get running(): LanguageClient | undefined {
-    return this.client?.state === State.Running ? this.client : undefined;
+  get running(): Connection | undefined {
+    return this.connection?.state === State.Running ? this.connection : undefined;
   }
 
   /** Runs one of the server's commands; tells the person when there is no server. Undefined when it failed. */
   async execute<T = unknown>(command: string, argument?: object): Promise<T | undefined> {
-    const client = this.running;
-    if (client === undefined) {
+    const connection = this.running;
+    if (connection === undefined) {
       await this.tellNotRunning();
       return undefined;
     }
     try {
-      return await client.sendRequest<T>("workspace/executeCommand", {
+      return await connection.sendRequest<T>("workspace/executeCommand", {
         command,
         arguments: argument === undefined ? [] : [argument],
       });
@@ -98,8 +96,14 @@ export class Host implements vscode.Disposable {
 
   /** Command line and environment with which the server is run, for its other verbs too; undefined when it is not found. */
   async invocation(): Promise<{ command: string; env: Record<string, string>; cwd: string } | undefined> {
-    const found = this.found ?? (await this.find());
-    return found && { command: found.command, env: await this.environment(), cwd: os.homedir() };
+    const found = (await this.find()) ?? this.found;
+    return found && { command: found.command, env: await environment(this.keys), cwd: os.homedir() };
+  }
+
+  /** Shows that a server is being installed, or no longer; not when one is there by now. */
+  installing(on: boolean): void {
+    if (on && this.life.kind === "missing") this.become({ kind: "installing" });
+    if (!on && this.life.kind === "installing") this.become({ kind: "missing", misses: this.misses });
   }
 
   dispose(): void {
@@ -112,123 +116,66 @@ export class Host implements vscode.Disposable {
   async end(): Promise<void> {
     this.disposed = true;
     clearTimeout(this.again);
-    await this.stopClient();
+    await this.stopServer();
   }
 
   // -- starting ------------------------------------------------------------------------------------------------
 
+  /** A server that is only just starting is not waited for: it may never answer. */
+  private startSoon(): Promise<void> {
+    if (this.life.kind === "starting") this.process?.kill();
+    return this.starts.ask();
+  }
+
   private async startOver(): Promise<void> {
     clearTimeout(this.again);
-    await this.stopClient();
+    this.due = false;
+    await this.stopServer();
     if (this.disposed) return;
     if (!this.wanted) return this.become({ kind: "stopped" });
     this.become({ kind: "searching" });
     this.found = await this.find();
     if (this.found === undefined) {
-      this.log.channel.warn(this.explainMisses());
-      return this.become({ kind: "missing" });
+      const reasons = this.misses.map((miss) => `${miss.command}: ${miss.reason.replaceAll("_", " ")}`);
+      this.log.channel.warn(`No zai-ls was found. ${reasons.join("; ")}`);
+      return this.become({ kind: "missing", misses: this.misses });
     }
     this.become({ kind: "starting" });
     this.log.channel.info(`Starting ${this.found.command} (${this.found.source})`);
-    const client = this.newClient(this.found, await this.environment());
-    this.client = client;
     try {
-      await client.start();
+      await this.start(this.found.command, await environment(this.keys));
     } catch (error) {
       this.log.channel.error(`The server did not start: ${textOf(error)}`);
-      return this.ended(client);
+      await this.ended(this.connection, textOf(error));
     }
-    if (this.client !== client || client.state !== State.Running) return; // it ended meanwhile
-    const info = client.initializeResult?.serverInfo;
+  }
+
+  private async start(command: string, env: Record<string, string>): Promise<void> {
+    const process = new ServerProcess(command, ["serve"], env, os.homedir());
+    const connection: Connection = connect(() => process, declared(this.context), this.reading, this.log, {
+      status: (status) => {
+        if (this.connection === connection) this.become({ kind: "running", status });
+      },
+      closed: () => void this.ended(connection),
+    });
+    [this.connection, this.process] = [connection, process];
+    await Promise.race([connection.start(), process.ended(), late()]);
+    if (this.connection !== connection || connection.state !== State.Running) return; // it ended meanwhile
+    const info = connection.initializeResult?.serverInfo;
     this.log.channel.info(`${info?.name ?? "server"} ${info?.version ?? ""} runs`);
     if (this.life.kind !== "running") this.become({ kind: "running" });
   }
 
-  private newClient(found: Found, env: Record<string, string>): LanguageClient {
-    const properties = settingsOf(this.context);
-    const options: LanguageClientOptions = {
-      documentSelector: DOCUMENTS,
-      outputChannel: this.log.channel,
-      initializationOptions: { status: true, quotaMessages: true, asksForKey: true },
-      initializationFailedHandler: () => false, // what follows is told once, where the process's end is seen
-      errorHandler: {
-        error: () => ({ action: ErrorAction.Continue, handled: true }),
-        closed: () => {
-          void this.ended(client);
-          return { action: CloseAction.DoNotRestart, handled: true };
-        },
-      },
-      middleware: {
-        window: { showDocument: (params, token, next) => this.showDocument(params, token, next) },
-        workspace: {
-          configuration: (params) => params.items.map(() => editorSettings(properties)),
-          // Only that something has changed: the server asks for what it may have.
-          didChangeConfiguration: () => client.sendNotification(DidChangeConfigurationNotification.type, { settings: null }),
-        },
-      },
-    };
-    const trace = vscode.workspace.getConfiguration("zai").get<string>("trace.server", "off");
-    if (trace !== "off") options.traceOutputChannel = this.log.trace;
-    const client = new LanguageClient(
-      "zai",
-      "GLM",
-      async () => {
-        this.process = new ServerProcess(found.command, ["serve"], env, os.homedir());
-        return this.process.child;
-      },
-      options,
-    );
-    client.onNotification(STATUS, (status: Status) => {
-      if (this.client === client) this.become({ kind: "running", status });
-    });
-    return client;
-  }
-
-  /** Texts to read are rendered beside the code; all else is opened as it is. */
-  private async showDocument(
-    params: ShowDocumentParams,
-    token: vscode.CancellationToken,
-    next: ShowDocumentRequest.HandlerSignature,
-  ): Promise<ShowDocumentResult> {
-    const uri = vscode.Uri.parse(params.uri);
-    if (!params.external && uri.scheme === "file" && uri.path.endsWith(".md")) {
-      try {
-        const text = await fs.readFile(uri.fsPath, "utf8");
-        await this.reading.show(titleOf(uri), text);
-        return { success: true };
-      } catch (error) {
-        this.log.channel.warn(`A text is opened as it is: ${textOf(error)}`);
-      }
-    }
-    const answer = await next(params, token);
-    return answer instanceof ResponseError ? { success: false } : answer;
-  }
-
-  /** What the server is started with: machine settings and the key, which go by no other road. */
-  private async environment(): Promise<Record<string, string>> {
-    const config = vscode.workspace.getConfiguration("zai");
-    const env: Record<string, string> = {
-      ...(config.inspect<Record<string, string>>("server.environment")?.globalValue ?? {}),
-      ...asEnvironment(environmentNames, (key) => config.inspect(key)),
-    };
-    const baseUrl = baseUrlInForce();
-    const key = await this.keys.for(baseUrl);
-    // The host goes with the key: no other file or variable of this machine leads it elsewhere.
-    return key !== undefined && "key" in key ? { ...env, ZAI_API_KEY: key.key, ZAI_BASE_URL: baseUrl } : env;
-  }
-
-  private async stopClient(): Promise<void> {
-    const [client, process] = [this.client, this.process];
-    this.client = this.process = undefined;
+  private async stopServer(): Promise<void> {
+    const [connection, process] = [this.connection, this.process];
+    this.connection = this.process = undefined;
     try {
-      await client?.dispose(STOP_MS);
+      await connection?.dispose(STOP_MS);
     } catch {
       // It had not started, or is gone already.
     }
     await process?.end();
   }
-
-  // -- looking for it ------------------------------------------------------------------------------------------
 
   private async find(): Promise<Found | undefined> {
     const search = await findServer(
@@ -241,45 +188,26 @@ export class Host implements vscode.Disposable {
         platform: process.platform,
         home: os.homedir(),
       },
-      { isExecutable, mayRunProject: (command) => this.mayRunProject(command) },
+      { isExecutable, real, answerAbout: (command) => this.answers.about(command) },
     );
     this.misses = search.misses;
     return search.found;
   }
 
-  private async mayRunProject(command: string): Promise<boolean | undefined> {
-    const answers = this.context.workspaceState.get<Record<string, boolean>>(PROJECT_ANSWERS, {});
-    if (command in answers) return answers[command];
-    const [yes, no] = [say("Run it"), say("Never for this project")];
-    const answer = await vscode.window.showWarningMessage(
-      say("This project brings its own zai-ls: {0}. Running it runs the project's code, with your API key at hand.", command),
-      yes,
-      no,
-    );
-    if (answer === undefined) return undefined;
-    await this.context.workspaceState.update(PROJECT_ANSWERS, { ...answers, [command]: answer === yes });
-    return answer === yes;
-  }
-
-  /** Why there is no server, for the log. */
-  private explainMisses(): string {
-    const reasons = this.misses.map((miss) => `${miss.command}: ${miss.reason.replaceAll("_", " ")}`);
-    return `No zai-ls found (${["setting, own environment, PATH, project", ...reasons].join("; ")})`;
-  }
-
   // -- its end -------------------------------------------------------------------------------------------------
 
-  private async ended(client: LanguageClient): Promise<void> {
+  private async ended(connection: Connection | undefined, why = ""): Promise<void> {
     const process = this.process;
-    if (this.client !== client || process === undefined) return; // we ended it ourselves
-    this.client = this.process = undefined;
-    const livedMs = process.livedMs;
-    const { code, signal, lastLine } = await process.ending();
-    await client.dispose(STOP_MS).catch(() => {});
-    await process.end();
-    if (this.disposed || this.client !== undefined || !this.wanted) return;
-    const reason = endingText(code, signal, lastLine);
-    const wait = this.backoff.next(livedMs);
+    if (this.connection !== connection) return; // we ended it ourselves
+    const wasBusy = this.isBusy;
+    this.connection = this.process = undefined;
+    if (why) process?.kill(); // it did not answer
+    const ending = await process?.ending();
+    await connection?.dispose(STOP_MS).catch(() => {});
+    if (this.disposed || this.connection !== undefined || !this.wanted) return;
+    const reason = ending === undefined ? why : endingText(ending);
+    if (wasBusy) void this.tellLost(reason);
+    const wait = this.backoff.next(process?.livedMs ?? 0);
     if (wait === undefined) {
       this.log.channel.error(`${reason} It was started ${this.backoff.count} times; that is enough.`);
       this.become({ kind: "failed", reason });
@@ -291,14 +219,16 @@ export class Host implements vscode.Disposable {
     this.again = setTimeout(() => void this.starts.ask(), wait);
   }
 
+  private async tellLost(reason: string): Promise<void> {
+    const log = say("Show log");
+    const text = say("{0} The request that was under way is lost; nothing was changed.", reason);
+    if ((await vscode.window.showWarningMessage(text, log)) === log) this.log.channel.show();
+  }
+
   private async tellFailed(reason: string): Promise<void> {
     const [again, check, log] = [say("Start again"), say("Check set-up"), say("Show log")];
-    const answer = await vscode.window.showErrorMessage(
-      say("{0} It has been started several times and does not stay.", reason),
-      again,
-      check,
-      log,
-    );
+    const text = say("{0} It has been started several times and does not stay.", reason);
+    const answer = await vscode.window.showErrorMessage(text, again, check, log);
     if (answer === again) await this.restart();
     if (answer === check) await vscode.commands.executeCommand("zai-ls.checkSetup");
     if (answer === log) this.log.channel.show();
@@ -315,24 +245,38 @@ export class Host implements vscode.Disposable {
     if (answer === log) this.log.channel.show();
   }
 
-  become(life: Life): void {
+  // -- how it is -----------------------------------------------------------------------------------------------
+
+  private get isBusy(): boolean {
+    return this.life.kind === "running" && this.life.status?.state === "busy";
+  }
+
+  private become(life: Life): void {
     if (this.disposed) return;
     this.life = life;
-    void vscode.commands.executeCommand("setContext", "zai-ls.running", life.kind === "running");
-    void vscode.commands.executeCommand("setContext", "zai-ls.missing", life.kind === "missing");
+    const status: Status | undefined = life.kind === "running" ? life.status : undefined;
+    context("running", life.kind === "running");
+    context("paused", status?.state === "paused");
+    context("hasKey", status !== undefined && status.needs !== "key");
     this.lives.fire(life);
+    if (this.due && life.kind === "running" && !this.isBusy) void this.restart();
   }
 }
 
-/** The server names its texts `NUMBER-What-it-is.md`. */
-function titleOf(uri: vscode.Uri): string {
-  const name = path.posix.basename(uri.path, ".md").replace(/^\d+-/, "");
-  return name.replaceAll("-", " ");
+function context(name: string, value: boolean): void {
+  void vscode.commands.executeCommand("setContext", `zai-ls.${name}`, value);
 }
 
-function endingText(code: number | null, signal: string | null, lastLine: string): string {
-  const how =
-    signal !== null
+function late(): Promise<never> {
+  return new Promise((_, reject) => {
+    setTimeout(() => reject(new Error(`no answer within ${ANSWER_MS / 1000} s`)), ANSWER_MS).unref();
+  });
+}
+
+function endingText({ code, signal, lastLine, killed }: Awaited<ReturnType<ServerProcess["ending"]>>): string {
+  const how = killed
+    ? say("The GLM language server did not answer.")
+    : signal !== null
       ? say("The GLM language server was ended by {0}.", signal)
       : code !== null
         ? say("The GLM language server ended by itself, with exit code {0}.", code)
@@ -351,33 +295,8 @@ async function isExecutable(file: string): Promise<boolean> {
   }
 }
 
-/** The settings that this extension declares; what they are is generated from the server's own table. */
-export function settingsOf(context: vscode.ExtensionContext): Record<string, { scope?: string }> {
-  const declared = context.extension.packageJSON.contributes.configuration as
-    | { properties: Record<string, { scope?: string }> }
-    | { properties: Record<string, { scope?: string }> }[];
-  return Object.assign({}, ...[declared].flat().map((each) => each.properties));
-}
-
-/** Where requests go as far as this extension knows: its setting, else the variable that VS Code was started with. */
-export function baseUrlInForce(): string {
-  const config = vscode.workspace.getConfiguration("zai");
-  return config.inspect<string>("baseUrl")?.globalValue || process.env.ZAI_BASE_URL || config.get<string>("baseUrl", "");
-}
-
-function editorSettings(properties: Record<string, { scope?: string }>): object {
-  const config = vscode.workspace.getConfiguration("zai");
-  return whatIsSet(
-    editorKeys(properties),
-    (key) => config.inspect(key),
-    (key) => config.get(key),
-  );
-}
-
-/** Does *event* touch what only a new start brings to the server? */
-export function needsRestart(event: vscode.ConfigurationChangeEvent, properties: Record<string, { scope?: string }>): boolean {
-  const keys = [...machineKeys(properties), "server.path", "server.environment", "trace.server"];
-  return keys.some((key) => event.affectsConfiguration(`zai.${key}`));
+async function real(file: string): Promise<string> {
+  return fs.realpath(file).catch(() => file);
 }
 
 export function textOf(error: unknown): string {

@@ -2,6 +2,7 @@
 
 import { type ChildProcess, spawn } from "node:child_process";
 import { createHash, randomBytes } from "node:crypto";
+import { watch } from "node:fs";
 import * as fs from "node:fs/promises";
 import * as path from "node:path";
 
@@ -45,23 +46,40 @@ export class OwnEnvironment {
     private readonly platform: NodeJS.Platform,
   ) {}
 
-  /** The server in it; undefined when none was installed. */
+  /** The server in it; undefined when none was installed, or when the Python that it was made with is gone. */
   async command(): Promise<string | undefined> {
     const current = await this.current();
-    return current && this.commandIn(current.folder);
+    if (current === undefined) return undefined;
+    const there = await fs.stat(this.binary(current.folder, "python")).catch(() => undefined);
+    return there && this.commandIn(current.folder);
   }
 
-  /** Was it made from another wheel than the one that is here now? */
-  async isOutdated(): Promise<boolean> {
+  /** Digest of the wheel that is here now, if another one was installed. */
+  async other(): Promise<string | undefined> {
     const [current, wheel] = [await this.current(), await this.wheel()];
-    return current !== undefined && wheel !== undefined && current.wheel !== (await digest(wheel));
+    if (current === undefined || wheel === undefined) return undefined;
+    const here = await digest(wheel);
+    return current.wheel === here ? undefined : here;
+  }
+
+  /** Calls *listener* when any window has installed one; until what it returns is called. */
+  onInstalled(listener: () => void): () => void {
+    const watcher = watch(this.storage, (_, name) => {
+      if (name === CURRENT) listener();
+    });
+    watcher.on("error", () => {});
+    return () => watcher.close();
+  }
+
+  async prepare(): Promise<void> {
+    await fs.mkdir(this.storage, { recursive: true });
   }
 
   /** Makes a new one with *python* and puts it in use. Raises `InstallFailed` or `Cancelled`. */
   async install(python: Python, progress: Progress, signal: AbortSignal): Promise<string> {
     const wheel = await this.wheel();
     if (wheel === undefined) throw new InstallFailed("wheel", "no_wheel", this.wheels);
-    await fs.mkdir(this.storage, { recursive: true });
+    await this.prepare();
     const folder = path.join(this.storage, `${PREFIX}${randomBytes(4).toString("hex")}`);
     try {
       progress.step("environment");
@@ -69,6 +87,8 @@ export class OwnEnvironment {
       progress.step("packages");
       const pip = ["-I", "-m", "pip", "install", "--no-input", "--disable-pip-version-check", "--progress-bar=off"];
       await this.run("pip", this.binary(folder, "python"), [...pip, wheel], progress, signal);
+      const made = await fs.stat(this.commandIn(folder)).catch(() => undefined);
+      if (made === undefined) throw new InstallFailed("pip", "other", `pip installed it elsewhere than ${folder}`);
     } catch (error) {
       await fs.rm(folder, { recursive: true, force: true });
       throw error;
@@ -100,6 +120,10 @@ export class OwnEnvironment {
   }
 
   private async use(current: Current): Promise<void> {
+    const before = await this.current();
+    const now = new Date();
+    // Its age counts from here: a window may be running it still.
+    if (before !== undefined) await fs.utimes(before.folder, now, now).catch(() => {});
     const file = path.join(this.storage, CURRENT);
     const draft = `${file}.${randomBytes(4).toString("hex")}`;
     await fs.writeFile(draft, JSON.stringify(current));

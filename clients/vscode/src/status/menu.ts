@@ -27,6 +27,9 @@ export function entries(life: Life): Entry[] {
   if (life.kind === "missing") {
     return [entry("cloud-download", say("Install the language server…"), "zai-ls.installServer"), ...always];
   }
+  if (life.kind === "stopped" || life.kind === "failed") {
+    return [entry("debug-start", say("Start the language server"), "zai-ls.restartServer"), ...always];
+  }
   if (life.kind !== "running") return always.slice(1);
   const status = life.status;
   const now: Entry[] = [];

@@ -1,5 +1,6 @@
 /** What the status bar shows, made from what is known of the server. Pure: no VS Code in here. */
 
+import type { Miss } from "../server/find.js";
 import type { Status } from "./protocol.js";
 
 /** What the extension itself knows of the server's process. */
@@ -7,7 +8,7 @@ export type Life =
   | { kind: "searching" }
   | { kind: "starting" }
   | { kind: "installing" }
-  | { kind: "missing" }
+  | { kind: "missing"; misses: Miss[] }
   | { kind: "running"; status?: Status }
   | { kind: "crashed"; reason: string; againAt: number }
   | { kind: "failed"; reason: string }
@@ -48,11 +49,15 @@ export function present(life: Life, now: number, say: Words): Shown {
       return own("$(loading~spin)", "GLM", say("The GLM language server is starting."));
     case "installing":
       return own("$(loading~spin)", "GLM", say("The GLM language server is being installed."));
-    case "missing":
-      return own("$(cloud-download)", say("GLM: install"), say("The GLM language server was not found. Click to install it."), {
-        background: "warning",
-        command: "zai-ls.installServer",
-      });
+    case "missing": {
+      const wrong = life.misses.find(({ source }) => source === "setting");
+      const [text, tooltip] =
+        wrong === undefined
+          ? [say("GLM: install"), say("The GLM language server was not found. Click to install it.")]
+          : [say("GLM: wrong path"), wrongPath(wrong, say)];
+      const rest = { background: "warning", command: "zai-ls.installServer" } as const;
+      return own(wrong === undefined ? "$(cloud-download)" : "$(warning)", text, plain(tooltip), rest);
+    }
     case "crashed": {
       const seconds = Math.max(1, Math.ceil((life.againAt - now) / 1000));
       return own("$(warning)", say("GLM: again in {0} s", seconds), plain(life.reason), { background: "warning" });
@@ -85,6 +90,11 @@ function ofStatus(status: Status, say: Words): Shown {
   };
   if (status.severity === "warning" || status.severity === "error") shown.background = status.severity;
   return shown;
+}
+
+/** What is wrong with the setting that names the server. */
+export function wrongPath(miss: Miss, say: Words): string {
+  return say("The setting zai.server.path names {0}, where there is no program. Correct it, or empty it.", miss.command);
 }
 
 /** Commands that a tooltip may link to: they show something and change nothing. */

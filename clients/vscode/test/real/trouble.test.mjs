@@ -61,23 +61,68 @@ atDesk(
   },
 );
 
+atDesk("a server that ends while it is at work says that the request is lost", {}, async ({ desk, emulator, open }) => {
+  const window = await open();
+  await window.untilStatus(ITEM, /GLM \d+ %/, 60);
+  await emulator.fail("hang");
+  await window.cursor(3, 5);
+  await window.takeAction(/Simplify/);
+  await window.untilStatus(ITEM, /glm/);
+  process.kill(servers(desk)[0].pid, "SIGKILL");
+  await window.untilNotification(/request that was under way is lost/);
+  assert.equal((await window.notifications()).length, 1, "and nothing else pops up");
+  await window.untilStatus(ITEM, /GLM \d+ %/, 60);
+
+  await window.run("GLM: Stop the Language Server");
+  await window.untilStatus(ITEM, "GLM: stopped");
+  desk.changeSettings({ "zai.budget.daily": 5 });
+  await window.clickStatus(ITEM);
+  await window.pick("Start the language server");
+  await window.untilStatus(ITEM, /GLM \d+ %/, 60);
+});
+
 atDesk(
-  "a missing server is installed by one click, from what the extension brings along",
+  "a setting that names no server, or one that never answers, is told and can be corrected",
+  { settings: { "zai.server.path": "/nowhere/zai-ls" } },
+  async ({ desk, folder, open }) => {
+    const window = await open();
+    await window.untilStatus(ITEM, "GLM: wrong path", 60);
+    await window.untilNotification("zai.server.path names /nowhere/zai-ls");
+    const mute = path.join(folder, "mute");
+    fs.writeFileSync(mute, "#!/bin/sh\nexec sleep 1000\n", { mode: 0o755 });
+    desk.changeSettings({ "zai.server.path": mute });
+    await until("it was started", () => desk.processes().some(({ command }) => command.includes("sleep 1000")));
+    desk.changeSettings({ "zai.server.path": path.join(VENV_BIN, "zai-ls") });
+    await window.untilStatus(ITEM, /GLM \d+ %/, 60);
+    assert.ok(!desk.processes().some(({ command }) => command.includes("sleep 1000")));
+  },
+);
+
+atDesk(
+  "a missing server is installed by one click, from what the extension brings along, and again when its Python is gone",
   { env: () => ({ PATH: PLAIN_PATH }) },
   async ({ desk, emulator, open }) => {
-    const window = await open();
+    const [window, other] = [await open(), await open()];
     await window.untilStatus(ITEM, "GLM: install", 60);
     assert.equal((await window.status(ITEM)).kind, "warning");
+    await window.closeNotification(/was not found/);
+    await window.clickStatus(ITEM); // it is offered as often as one asks
     await window.pressButton(/was not found/, "Install");
     await window.untilNotification(/installing the language server/);
-    await window.untilNotification(/is installed/, 240);
+    await window.untilNotification(/is installed/, 300);
     await window.untilStatus(ITEM, /GLM \d+ %/, 60);
+    await other.untilStatus(ITEM, /GLM \d+ %/, 60); // it takes what another window has installed
     const [{ command }] = servers(desk);
     assert.ok(command.includes(desk.userData), command);
     await emulator.reply("```python\ndef total(prices, rate):\n    return sum(prices) * rate\n```");
     await window.cursor(3, 5);
     await window.takeAction(/Simplify/);
     await window.untilText("return sum(prices) * rate");
+
+    const bin = path.dirname(/\S+\/bin\/zai-ls/.exec(command)[0]);
+    for (const name of fs.readdirSync(bin).filter((each) => each.startsWith("python"))) fs.rmSync(path.join(bin, name));
+    await other.run("GLM: Restart the Language Server");
+    await other.untilStatus(ITEM, "GLM: install", 60);
   },
 );
 

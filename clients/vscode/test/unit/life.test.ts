@@ -23,18 +23,27 @@ test("a server that lived for a while begins a new count", () => {
 
 test("of many starts asked for, one runs and one waits", async () => {
   const runs: (() => void)[] = [];
-  const starts = new Coalesced(() => new Promise<void>((done) => runs.push(done)));
-  const [first, second, third] = [starts.ask(), starts.ask(), starts.ask()];
+  let atOnce = 0;
+  const starts = new Coalesced(async () => {
+    atOnce += 1;
+    assert.equal(atOnce, 1);
+    await new Promise<void>((done) => runs.push(done));
+    atOnce -= 1;
+  });
+  const soon = () => new Promise((done) => setImmediate(done));
+  const first = starts.ask();
+  await soon();
+  const [second, third] = [starts.ask(), starts.ask()];
+  const fourth = second.then(() => starts.ask()); // who asks at the very end gets one of their own
+  await soon();
   assert.equal(runs.length, 1);
-  runs[0]?.();
-  await first;
-  await Promise.resolve();
-  assert.equal(runs.length, 2);
-  runs[1]?.();
-  await Promise.all([second, third]);
-  assert.equal(runs.length, 2);
-  void starts.ask();
-  assert.equal(runs.length, 3, "who asks later gets a start of their own");
+  for (const [n, done] of [first, second, fourth].entries()) {
+    runs[n]?.();
+    if (n < 2) await done;
+    await soon();
+  }
+  await Promise.all([third, fourth]);
+  assert.equal(runs.length, 3);
 });
 
 test("a start that fails does not block the next", async () => {
@@ -50,9 +59,13 @@ test("a start that fails does not block the next", async () => {
 
 test("how a process ended is told with its last words", async () => {
   const child = new ServerProcess("/bin/sh", ["-c", "echo first >&2; echo last words >&2; exit 3"], {}, "/");
-  assert.deepEqual(await child.ending(), { code: 3, signal: null, lastLine: "last words" });
+  assert.deepEqual(await child.ending(), { code: 3, signal: null, lastLine: "last words", killed: false });
   const killed = new ServerProcess("/bin/sh", ["-c", "kill -KILL $$"], {}, "/");
   assert.equal((await killed.ending()).signal, "SIGKILL");
+  const mute = new ServerProcess("/bin/sh", ["-c", "exec sleep 100"], {}, "/");
+  mute.kill();
+  assert.deepEqual(await mute.ending(), { code: null, signal: "SIGKILL", lastLine: "", killed: true });
+  await assert.rejects(mute.ended(), /SIGKILL/);
   const none = new ServerProcess("/nowhere/zai-ls", [], {}, "/");
   assert.match((await none.ending()).lastLine, /ENOENT/);
 });
@@ -74,6 +87,8 @@ test("a key goes to the host it was given for", async () => {
   assert.deepEqual(await keys.for("https://api.z.ai/api/coding/paas/v4"), { key: "abc" });
   assert.deepEqual(await keys.for("https://open.bigmodel.cn/api/paas/v4"), { elsewhere: "api.z.ai" });
   assert.deepEqual(await keys.for("https://api.z.ai:8443/"), { elsewhere: "api.z.ai" });
+  assert.deepEqual(await keys.for("http://api.z.ai/"), { elsewhere: "api.z.ai" });
+  assert.deepEqual(await keys.for("no address"), { elsewhere: "api.z.ai" });
   assert.equal(await keys.remove(), true);
   assert.equal(await keys.for("https://api.z.ai/"), undefined);
   assert.equal(await keys.remove(), false);

@@ -64,8 +64,13 @@ const TABLE: [string, Life, { text: string; background?: string; command?: strin
   ["starting", { kind: "starting" }, { text: "$(loading~spin) GLM" }],
   [
     "missing",
-    { kind: "missing" },
+    { kind: "missing", misses: [] },
     { text: "$(cloud-download) GLM: install", background: "warning", command: "zai-ls.installServer" },
+  ],
+  [
+    "a setting that names no server",
+    { kind: "missing", misses: [{ source: "setting", command: "/x/zai", reason: "absent" }] },
+    { text: "$(warning) GLM: wrong path", background: "warning", command: "zai-ls.installServer" },
   ],
   [
     "crashed",

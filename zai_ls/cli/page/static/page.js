@@ -230,7 +230,7 @@ async function load() {
     draw();
   } catch {
     byId("state").className = "lost";
-    byId("state").textContent = words.lost ?? "";
+    byId("state").textContent = (panel ? words.gone : words.lost) ?? "";
   }
 }
 
