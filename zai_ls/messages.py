@@ -83,6 +83,7 @@ _ENGLISH: dict[str, str] = {
     "settings.goes_on": "It is ignored; everything else stays.",
     "settings.stops": "Nothing is sent until it is corrected.",
     "settings.unknown_action": "{key} {where} names the action {action}, which does not exist. There are: {actions}.",
+    "settings.odd_pattern": "{key} {where} has the pattern `{pattern}`, which names no file: none begins with `!` or `#` here. The others count.",
     "settings.unknown": "There is no setting zai.{key} ({where}).{hint}",
     "settings.near": " Did you mean zai.{near}?",
     "settings.key_as_setting": (
@@ -702,7 +703,7 @@ _ENGLISH: dict[str, str] = {
     "word.model": "a model's name",
     "word.actions": "a list of actions",
     "word.language_or_auto": "a language's name, or auto",
-    "word.pattern_list": "a list of patterns as in .gitignore, none of which begins with `!`",
+    "word.pattern_list": "a list of patterns as in .gitignore",
     "word.language_list": "a list of language ids",
     "word.milliseconds": "milliseconds",
     "word.seconds": "seconds",

@@ -14,6 +14,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar, cast
 
+from zai_ls.config.files import PROJECT_FILE
 from zai_ls.config.repository import (
     Repository,
     entries,
@@ -65,7 +66,7 @@ class IgnoreFiles:
         return None
 
     def _judged(self, path: str, wishes: Wishes, root: str | None) -> Ignored | None:
-        lists, base = self._lists(path, root)
+        lists, base = self._lists(path, root, wished=bool(wishes.patterns or wishes.allow))
         known = self._verdicts.get(path)
         if known is not None and known[0] == lists and known[1] == wishes and known[2] == base:
             return known[3]
@@ -75,15 +76,20 @@ class IgnoreFiles:
 
     # -- which lists ----------------------------------------------------------------------------------------
 
-    def _lists(self, path: str, root: str | None) -> tuple[Lists, int]:
-        """What applies to *path*, and of how many parts the folder consists that settings' patterns are relative to."""
+    def _lists(self, path: str, root: str | None, *, wished: bool) -> tuple[Lists, int]:
+        """What applies to *path*, and of how many parts the folder consists that settings' patterns are relative to.
+
+        Without any (*wished* False) that folder is not looked for.
+        """
         folders = _above(path)
         ours, unreadable = self._listings([f"{folder}/{OURS}" for folder in folders], follow=True)
         open_folder = None if root is None else _plain(root).rstrip("/")
         inside = open_folder if open_folder in folders else None
         repository = next((r for folder in folders if (r := self._repository(folder)) is not None), None)
         top = repository.top if repository is not None else inside
-        base = inside if inside is not None else top
+        base = inside
+        if base is None and wished:
+            base = next((f for f in folders if f == top or Path(f, PROJECT_FILE).exists()), None)
         below = () if top is None else folders[: folders.index(top) + 1]
         git = self._settings(repository) if repository is not None else {}
         folds = git.get("core.ignorecase", "").lower() in {"true", "yes", "on", "1"}

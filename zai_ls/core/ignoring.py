@@ -100,7 +100,7 @@ def _wished(parts: tuple[bytes, ...], patterns: tuple[str, ...], base: int) -> R
     if not patterns:
         return None
     for depth in dict.fromkeys((base, 0)):
-        found = excluded_by(parts, depth, (_listing(patterns, depth),))
+        found = excluded_by(parts, depth, (_wishes(patterns, depth),))
         if found is not None:
             return found[1]
     return None
@@ -108,12 +108,21 @@ def _wished(parts: tuple[bytes, ...], patterns: tuple[str, ...], base: int) -> R
 
 def matches(path: str, patterns: tuple[str, ...]) -> bool:
     """Does *path* match *patterns*, which are as in .gitignore and relative to the folder that it begins at?"""
-    return _wished(parts_of(path.replace("\\", "/")), patterns, 0) is not None
+    if not patterns:
+        return False
+    return excluded_by(parts_of(path.replace("\\", "/")), 0, (_listing(patterns, 0),)) is not None
 
 
 @lru_cache(maxsize=64)
 def _listing(patterns: tuple[str, ...], depth: int) -> Listing:
     return Listing("", depth, rules_in("\n".join(patterns)))
+
+
+@lru_cache(maxsize=64)
+def _wishes(patterns: tuple[str, ...], depth: int) -> Listing:
+    """Of a setting, in which nothing is taken back: a project's list is put behind a person's."""
+    found = (rule for pattern in patterns for rule in rules_in(pattern.replace("\n", "")))
+    return Listing("", depth, tuple(rule for rule in found if not rule.takes_back))
 
 
 # -- names that tell of secrets -------------------------------------------------------------------------------
