@@ -126,6 +126,9 @@ def test_a_file_that_is_ignored_is_left_alone_in_a_shell_too(check, service, tmp
     check("what-leaves", "b.py", "--action", "complete", code=3, err=words)
     document = json.loads(check("run", "explain", "b.py", "--json", code=3))
     assert (document["outcome"], document["reason"]) == ("declined", "ignored")
+    (tmp_path / "gen" / "id_rsa").symlink_to("../a.py")
+    for argv in (["run", "explain", "id_rsa"], ["what-leaves", "id_rsa"]):
+        check(*argv, code=3, err=["`id_rsa*`, built in"])
     (tmp_path / "config.toml").write_text('ignore.allow = ["/gen/"]\n')
     check("what-leaves", "b.py", out=["def add"])
     monkeypatch.setenv("ZAI_IGNORE_ALLOW", "'/else where/'")

@@ -72,8 +72,7 @@ class FileEditor:
         seen = self._seen.setdefault(uri, _Seen(text, 1))
         if seen.text != text:
             seen.text, seen.version = text, seen.version + 1
-        lines, named = tuple(split_lines(text)), os.path.abspath(path)  # noqa: PTH100 - as it was named
-        return Snapshot(uri, language_of(named), seen.version, lines, named)
+        return Snapshot(uri, language_of(str(path)), seen.version, tuple(split_lines(text)), str(path))
 
     def read(self, uri: str) -> Snapshot | None:
         """The file as it is now; None when it is gone or cannot be read any more."""
@@ -103,11 +102,11 @@ class FileEditor:
         diffs: list[FileDiff] = []
         for change in edits.changes:
             path = path_of(change.uri)
-            if change.create and (path.exists() or path.is_symlink()):
-                self.failed = say("files.in_the_way", path=path)
-                return Landing.REFUSED
             if path.is_symlink():
                 self.failed = say("files.link", path=path)
+                return Landing.REFUSED
+            if change.create and path.exists():
+                self.failed = say("files.in_the_way", path=path)
                 return Landing.REFUSED
             if change.create:
                 diffs.append(FileDiff(path, "", "".join(e.text for e in change.edits), created=True))
