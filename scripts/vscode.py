@@ -20,7 +20,19 @@ from zai_ls.catalogue import Catalogue
 from zai_ls.core.actions import ACTIONS
 from zai_ls.messages import told
 from zai_ls.settings import DECLARATIONS, SECTION, Declaration
-from zai_ls.settings.kinds import Command, Kind, Number, OneOf, Switch, Table, TableOf, Text, Whole, Words
+from zai_ls.settings.kinds import (
+    Command,
+    Kind,
+    Number,
+    OneOf,
+    Patterns,
+    Switch,
+    Table,
+    TableOf,
+    Text,
+    Whole,
+    Words,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -60,7 +72,7 @@ SECTIONS: dict[str, tuple[str, tuple[str, ...]]] = {
     "general": ("General", ()),
     "models": ("Models", ("model", "models")),
     "routing": ("Routing", ("routing",)),
-    "actions": ("Actions", ("actions", "edits", "languages")),
+    "actions": ("Actions", ("actions", "edits", "languages", "ignore")),
     "completion": ("Completion", ("completion",)),
     "quota": ("Throttle and quota", ("throttle", "budget", "quota")),
     "limits": ("Limits", ("limits", "timeouts")),
@@ -144,6 +156,8 @@ def accepted(kind: Kind[object]) -> dict[str, Any]:
             return {"type": "number", "minimum": _plain(low), "maximum": _plain(high)}
         case Words():
             return {"type": "array", "items": {"type": "string"}, "uniqueItems": True}
+        case Patterns():
+            return {"type": "array", "items": {"type": "string", "minLength": 1}, "uniqueItems": True}
         case Table():
             return {"type": "object", "additionalProperties": {"type": "string", "minLength": 1}}
         case TableOf(choices=choices):

@@ -264,6 +264,23 @@ async def test_without_a_key_everything_says_why(tmp_path):
         assert desk.emulator.record.served == []
 
 
+async def test_a_file_that_is_ignored_is_left_alone_and_the_reason_is_shown(desk):
+    """In the menu, when an action is run all the same, and when it is asked why no completion came; nothing is sent."""
+    window, uri = await desk.open(SOURCE)
+    (desk.files / ".zaiignore").write_text("# ours\n*.py\n")
+    words = f"`*.py`, line 2 of {desk.files}/.zaiignore"
+    menu = await window.code_actions(uri, Range(Point(5, 0), Point(10, 0)))
+    assert menu
+    assert all(words in action["disabled"]["reason"] for action in menu)
+    await window.command("zai.run", {"action": "explain", "uri": uri})
+    await window.read(words)
+    assert await window.ghost(uri, (6, 4)) == []
+    await window.command("zai.explainLast")
+    await window.until(lambda: window.shown or len(window.told) > 1)
+    assert desk.emulator.record.chats == []
+    assert await window.stop() == 0
+
+
 # -- texts of every shape ------------------------------------------------------------------------------------------------
 
 NARROW = "def f(a):\n    return  a\n"

@@ -237,8 +237,8 @@ async def test_where_a_guess_is_worth_no_request(tmp_path, marked, reason):
         ({"completion": {"perGlob": {"lib/**": "off", "*.py": "auto"}}}, "lib/a.py", "mode_off"),
         ({"languages": {"off": ["python"]}}, "a.py", "language_off"),
         ({"limits": {"maxFileBytes": 1024}}, "a.py", "unfit"),
-        ({}, ".env.local", "secret_bearing"),
-        ({}, "id_rsa", "secret_bearing"),
+        ({}, ".env.local", "ignored"),
+        ({}, "id_rsa", "ignored"),
     ],
 )
 async def test_what_switches_completions_off(tmp_path, settings, name, reason):

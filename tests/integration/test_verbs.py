@@ -9,6 +9,7 @@ import time
 import pytest
 
 from tests.clock import TurnedClock
+from tests.git import git
 from tests.integration.one_answer import one_answer
 from zai_ls.cli import wiring
 from zai_ls.cli.main import main
@@ -94,6 +95,7 @@ def service(monkeypatch):
         ('languages.off = ["python"]', "switched off for python"),
         ('actions.disabled = ["simplify"]', "The action simplify is switched off"),
         ("limits.maxFileBytes = 1024", "limit of zai.limits.maxFileBytes"),
+        ('ignore.patterns = ["/sub/*.py"]', "`/sub/*.py` in the setting zai.ignore.patterns"),
     ],
 )
 def test_a_projects_file_holds_in_a_shell_too(check, service, tmp_path, toml, words):
@@ -108,6 +110,29 @@ def test_a_projects_file_holds_in_a_shell_too(check, service, tmp_path, toml, wo
     if "limits" in toml:
         check("score", "sub/a.py", code=2, err=[words])
         check("score", ".", err=[words], out=["a.py"])
+
+
+def test_a_file_that_is_ignored_is_left_alone_in_a_shell_too(check, service, tmp_path, monkeypatch):
+    """The rule, its file and its line are named; by a name relative to the folder above as well."""
+    git(tmp_path, "init", "--quiet")
+    (tmp_path / ".gitignore").write_text("# made\n/gen/*\n")
+    (tmp_path / "gen").mkdir()
+    (tmp_path / "gen" / "b.py").write_text(CODE)
+    monkeypatch.chdir(tmp_path / "gen")
+    words = ["zai-ls leaves b.py alone", "`/gen/*`, line 2 of ", ".gitignore"]
+
+    check("run", "simplify", "b.py", "--apply", code=3, err=words)
+    check("what-leaves", "b.py:1-4", code=3, err=words)
+    check("what-leaves", "b.py", "--action", "complete", code=3, err=words)
+    document = json.loads(check("run", "explain", "b.py", "--json", code=3))
+    assert (document["outcome"], document["reason"]) == ("declined", "ignored")
+    (tmp_path / "gen" / "id_rsa").symlink_to("../a.py")
+    for argv in (["run", "explain", "id_rsa"], ["what-leaves", "id_rsa"]):
+        check(*argv, code=3, err=["`id_rsa*`, built in"])
+    (tmp_path / "config.toml").write_text('ignore.allow = ["/gen/"]\n')
+    check("what-leaves", "b.py", out=["def add"])
+    monkeypatch.setenv("ZAI_IGNORE_ALLOW", "'/else where/'")
+    check("what-leaves", "b.py", code=3, err=words)
 
 
 def test_what_a_projects_file_may_not_say_is_told(check, tmp_path):

@@ -7,6 +7,8 @@ import itertools
 import logging
 from typing import TYPE_CHECKING
 
+from zai_ls.assistant.fence import Barred, Fence, Fenced
+from zai_ls.assistant.kit import path_of
 from zai_ls.assistant.landing import NotLanded, land
 from zai_ls.assistant.plan import Preview
 from zai_ls.assistant.ports import AccountStatus, Decision, Stage
@@ -118,6 +120,8 @@ class Assistant:
         config = self._kit.config
         if config.account is None and config.no_account is not None:
             return config.no_account.user_text
+        if why := self._kit.why_ignored(path_of(snapshot)):
+            return why
         if snapshot.language in config.settings.languages_off:
             return say("declined.language_off", language=snapshot.language)
         unfit = unfit_document(snapshot, config.settings.limits_max_file_bytes)
@@ -177,13 +181,19 @@ class Assistant:
             self._tell(declined, editor)
             return declined
         del self._applicable[ask.uri]  # from the first touch of the text on it is no longer on offer
-        landed = await land(
-            applicable.base,
-            applicable.edits,
-            editor,
-            label=say("offer.apply_kept"),
-            breaks=lambda _now, _text: False,
-        )
+        try:
+            landed = await land(
+                applicable.base,
+                applicable.edits,
+                Fenced(editor, Fence(self._kit, applicable.base)),
+                label=say("offer.apply_kept"),
+                breaks=lambda _now, _text: False,
+            )
+        except Barred as barred:
+            self._applicable[ask.uri] = applicable
+            declined = Declined("barred", str(barred))
+            self._tell(declined, editor)
+            return declined
         if isinstance(landed, NotLanded):
             self._applicable[ask.uri] = applicable
             declined = Declined(landed.reason, say("declined.kept_did_not_fit"))

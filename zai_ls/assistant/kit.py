@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import PurePath
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+from urllib.request import url2pathname
 
 from zai_ls.assistant.gauge import with_spent
 from zai_ls.catalogue import currency_of, shipped_codes
 from zai_ls.clock import local_time
+from zai_ls.config.ignore_files import IgnoreFiles
+from zai_ls.core.ignoring import Wishes
 from zai_ls.core.prompts import shown_path
+from zai_ls.messages import say
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -18,12 +23,13 @@ if TYPE_CHECKING:
     from zai_ls.catalogue import Catalogue
     from zai_ls.clock import Clock
     from zai_ls.config import Config
+    from zai_ls.core.ignoring import Ignored
     from zai_ls.core.routing import Routing
     from zai_ls.core.syntax import Syntax
     from zai_ls.core.thrift import Means
     from zai_ls.core.throttle import Closure
     from zai_ls.dispatch import Dispatcher
-    from zai_ls.domain import Account, Window
+    from zai_ls.domain import Account, Snapshot, Window
     from zai_ls.state.answers import Answers
     from zai_ls.state.ledger import Ledger
     from zai_ls.state.slot import Slot
@@ -40,6 +46,16 @@ _REMOVING = frozenset(
 
 def _is_in(path: str, folder: str) -> bool:
     return PurePath(folder) in PurePath(path).parents
+
+
+def path_of(snapshot: Snapshot) -> str:
+    """The document's path; of one that is in no file, what its URI says."""
+    if snapshot.path is not None:
+        return snapshot.path
+    try:
+        return url2pathname(urlsplit(snapshot.uri).path)
+    except ValueError:
+        return snapshot.uri.split(":", 1)[-1]
 
 
 @dataclass(slots=True)
@@ -60,6 +76,7 @@ class Kit:
     """Folders that are open in the editor; paths are told to the model relative to theirs."""
     saving: frozenset[str] = frozenset()
     """What spoke for a cheaper model at the last choice for an action (`Choice.saving`)."""
+    ignore_files: IgnoreFiles = field(default_factory=IgnoreFiles)
 
     def root_of(self, path: str | None) -> str | None:
         """The innermost open folder that *path* lies in; None when it lies in none."""
@@ -69,6 +86,29 @@ class Kit:
     def shown(self, path: str) -> str:
         """*path* as it is told: relative to its folder, else its name alone."""
         return shown_path(path, self.root_of(path))
+
+    def verdict(self, path: str) -> Ignored | None:
+        """Why nothing of the file at *path* may be sent; None when it may. Asked of everything that is sent or changed."""
+        settings = self.config.settings
+        wishes = Wishes(settings.ignore_patterns, settings.ignore_allow)
+        return self.ignore_files.verdict(path, wishes, root=self.root_of(path))
+
+    def why_ignored(self, path: str) -> str:
+        """The same as a sentence for a person; empty when it may be sent."""
+        found = self.verdict(path)
+        if found is None:
+            return ""
+        why = say(
+            f"ignored.{found.source}",
+            file=PurePath(found.path).name,
+            rule=found.rule,
+            place=found.place,
+            line=found.line,
+            why=found.why,
+        )
+        if not found.led:
+            return why
+        return say("ignored.behind", file=PurePath(path).name, target=found.path, why=why)
 
     def account(self) -> Account:
         """Whose quota it is. Raises why there is none."""

@@ -12,7 +12,7 @@ from zai_ls.domain import Edits, FileChange, Landing
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from zai_ls.assistant.ports import Editor
+    from zai_ls.assistant.fence import Fenced
     from zai_ls.domain import Edit, Snapshot
 
 _TRIES = 3
@@ -31,7 +31,7 @@ class NotLanded:
 async def land(
     base: Snapshot,
     edits: tuple[Edit, ...],
-    editor: Editor,
+    editor: Fenced,
     *,
     label: str,
     breaks: Callable[[Snapshot, str], bool],

@@ -15,8 +15,9 @@ from urllib.parse import urlsplit
 
 from zai_ls.assistant.asking import Asking, Moot, counted, load_of
 from zai_ls.assistant.course import Course
+from zai_ls.assistant.fence import Barred, Fence, Fenced
+from zai_ls.assistant.kit import path_of
 from zai_ls.assistant.landing import NotLanded, land
-from zai_ls.assistant.nearby import top_of, why_not
 from zai_ls.assistant.plan import Plan, moved
 from zai_ls.assistant.telling import facts
 from zai_ls.core.actions import ACTIONS, Output
@@ -166,6 +167,8 @@ class Rewrite:
         action = ACTIONS.get(ask.action)
         if action is None:
             return _declined("no_such_action", action=ask.action)
+        if (ignored := self._ignored(snapshot)) is not None:
+            return ignored
         if (unfit := unfit_document(snapshot, settings.limits_max_file_bytes)) is not None:
             return unfit
         if snapshot.language in settings.languages_off:
@@ -176,6 +179,8 @@ class Rewrite:
             target = target_of(snapshot, ask.range, kit.syntax, ask.diagnostics)
         if target is None:
             return _declined("nothing_here")
+        if action.output is not Output.PROSE and Fence(kit, snapshot).why_not_document() == "outside":
+            return _declined("leads_outside", file=_name(snapshot.uri))
         tests = self._tests_of(snapshot) if action.output is Output.TESTS else None
         if isinstance(tests, Declined):
             return tests
@@ -211,6 +216,11 @@ class Rewrite:
         for line in facts(fitted.choice, routing, kit.local_time):
             self._note(line)
         return fitted
+
+    def _ignored(self, snapshot: Snapshot) -> Declined | None:
+        """Why nothing of the document may be sent, if so."""
+        why = self._kit.why_ignored(path_of(snapshot))
+        return Declined("ignored", why) if why else None
 
     def _fitted(
         self,
@@ -265,14 +275,13 @@ class Rewrite:
         """Where the tests go, with what is there; declined when that cannot be read, or is not ours to send and change."""
         if snapshot.path is None:
             return _declined("no_place_for_tests")
-        source, limit = snapshot.path, self._kit.config.settings.limits_max_file_bytes
-        top = top_of(source, self._kit.root_of(source))
+        source, fence = snapshot.path, Fence(self._kit, snapshot)
 
         def exists(path: str) -> bool:
             return os.path.lexists(path) or self._editor.read(Path(path).as_uri()) is not None
 
         def read(path: str) -> str | None:
-            if path != source and why_not(path, within=top, max_bytes=limit) is not None:
+            if path != source and fence.why_not_beside(path) is not None:
                 return None
             found = self._editor.read_file(Path(path).as_uri())
             return None if found is None else found.text
@@ -283,9 +292,11 @@ class Rewrite:
         if tests.inside:
             return tests
         name = Path(tests.path).name
-        reason = why_not(tests.path, within=top, max_bytes=limit)
+        reason = fence.why_not_beside(tests.path)
         if reason == "too_large":
-            return _too_large(name, limit)
+            return _too_large(name, self._kit.config.settings.limits_max_file_bytes)
+        if reason == "ignored":
+            return _declined("tests_ignored", file=name, why=self._kit.why_ignored(tests.path))
         if reason is not None:
             return _declined(f"tests_{reason}", file=name)
         if tests.existing is None and exists(tests.path):
@@ -331,6 +342,8 @@ class Rewrite:
         current = self._editor.read(plan.snapshot.uri)
         if current is None:
             return _declined("no_such_document")
+        if (ignored := self._ignored(current)) is not None:
+            return ignored  # since it is in line
         if current.version == plan.snapshot.version:
             return plan
         changes = self._editor.changes_since(plan.snapshot.uri, plan.snapshot.version)
@@ -392,27 +405,33 @@ class Rewrite:
     async def _land(self, plan: Plan, fit: Fit) -> Outcome:
         label = plan.action.title_for(_name(fit.uri))
         review = self._kit.config.settings.edits_preview
-        landed: Edits | NotLanded
-        if fit.base is not None and (fit.uri == plan.snapshot.uri or self._editor.read(fit.uri) is not None):
-            landed = await land(
-                fit.base, fit.edits, self._editor, label=label, breaks=self._breaks, review=review
-            )
-        else:  # a new file, or one that is not open: it is as it was read just now, or the editor refuses
-            change = FileChange(fit.uri, fit.edits, create=fit.base is None)
-            proposal = Edits(label, (change,), review)
-            match await self._editor.apply(proposal):
-                case Landing.APPLIED:
-                    landed = proposal
-                case Landing.DISCARDED:
-                    landed = NotLanded("discarded")
-                case _:
-                    landed = NotLanded("refused_by_editor")
+        editor = Fenced(self._editor, Fence(self._kit, plan.snapshot, plan.tests))
+        try:
+            landed = await self._landed(plan, fit, editor, label, review=review)
+        except Barred as barred:
+            return await self._keep(plan, "barred", fit.text, fit.uri, why=str(barred))
         if isinstance(landed, NotLanded):
             if landed.reason == "already_there":
                 return _declined("unchanged")
             return await self._keep(plan, landed.reason, fit.text, fit.uri)
         self._note(say("rewrite.applied", file=_name(fit.uri)))
         return landed
+
+    async def _landed(
+        self, plan: Plan, fit: Fit, editor: Fenced, label: str, *, review: bool
+    ) -> Edits | NotLanded:
+        if fit.base is not None and (fit.uri == plan.snapshot.uri or self._editor.read(fit.uri) is not None):
+            return await land(fit.base, fit.edits, editor, label=label, breaks=self._breaks, review=review)
+        # A new file, or one that is not open: it is as it was read just now, or the editor refuses.
+        change = FileChange(fit.uri, fit.edits, create=fit.base is None)
+        proposal = Edits(label, (change,), review)
+        match await editor.apply(proposal):
+            case Landing.APPLIED:
+                return proposal
+            case Landing.DISCARDED:
+                return NotLanded("discarded")
+            case _:
+                return NotLanded("refused_by_editor")
 
     async def _keep_unfit(self, plan: Plan, unfit: Unfit) -> Kept:
         kept = await self._keep(plan, unfit.reason, unfit.text, _uri_of(plan))
@@ -421,13 +440,13 @@ class Rewrite:
         self.applicable = Applicable(kept.answer_id, plan.snapshot, unfit.edits)
         return replace(kept, text=f"{kept.text} {say('kept.applicable')}")
 
-    async def _keep(self, plan: Plan, reason: str, text: str, uri: str) -> Kept:
+    async def _keep(self, plan: Plan, reason: str, text: str, uri: str, *, why: str = "") -> Kept:
         try:
             answer = self._kit.answers.keep(uri=uri, action=plan.action.id, reason=reason, text=text)
         except OSError as error:
             await self._editor.show(plan.action.title_for(_name(uri)), text)  # here at least it is not lost
             raise StateUnusable(error.strerror or type(error).__name__, path=str(error.filename)) from None
-        sentence = say(f"kept.{reason}", file=_name(uri), id=answer.id, path=answer.path)
+        sentence = say(f"kept.{reason}", file=_name(uri), id=answer.id, path=answer.path, why=why)
         self._note(sentence)
         return Kept(reason, sentence, answer.id, str(answer.path))
 

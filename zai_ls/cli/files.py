@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from zai_ls.domain import Change, Edits
 
 _BOM = "\ufeff"
+_NO_LINK = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
 
 
 class Unreadable(Exception):
@@ -106,6 +107,9 @@ class FileEditor:
         diffs: list[FileDiff] = []
         for change in edits.changes:
             path = path_of(change.uri)
+            if path.is_symlink():
+                self.failed = say("files.link", path=path)
+                return Landing.REFUSED
             if change.create and path.exists():
                 self.failed = say("files.in_the_way", path=path)
                 return Landing.REFUSED
@@ -188,7 +192,7 @@ def _replace_all(diffs: list[FileDiff]) -> None:
             target = diff.path
             if not diff.created:
                 _require_writable(diff.path)
-            real = diff.path.resolve()  # a link stays a link
+            real = diff.path.parent.resolve() / diff.path.name
             real.parent.mkdir(parents=True, exist_ok=True)
             handle, name = tempfile.mkstemp(prefix=f".{real.name[:100]}.", dir=real.parent)
             ready.append((Path(name), real))
@@ -199,10 +203,13 @@ def _replace_all(diffs: list[FileDiff]) -> None:
             Path(name).chmod(0o666 & ~_umask() if diff.created else real.stat().st_mode & 0o7777)
         for diff, (fresh, real) in zip(diffs, ready, strict=True):
             target = diff.path
+            if real.is_symlink():  # put there since we looked
+                raise CannotWrite(say("files.link", path=target))
             if not diff.created and real.stat().st_nlink > 1:
-                real.write_bytes(fresh.read_bytes())
+                with os.fdopen(os.open(real, os.O_WRONLY | os.O_TRUNC | _NO_LINK), "wb") as file:
+                    file.write(fresh.read_bytes())
             else:
-                fresh.replace(real)
+                fresh.replace(real)  # which would replace a link, and not follow it
     except OSError as error:
         why = error.strerror or type(error).__name__
         raise CannotWrite(say("files.unwritable", path=target, why=why)) from None

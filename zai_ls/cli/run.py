@@ -6,6 +6,7 @@ import asyncio
 import sys
 import traceback
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from zai_ls.cli import printing
@@ -22,7 +23,7 @@ from zai_ls.messages import say, told
 if TYPE_CHECKING:
     import argparse
 
-    from zai_ls.assistant import Editor, Progress, Stage
+    from zai_ls.assistant import Editor, Kit, Progress, Stage
     from zai_ls.assistant.ports import Decision
     from zai_ls.config import Config
     from zai_ls.domain import Outcome, Snapshot
@@ -92,7 +93,7 @@ def _act(args: argparse.Namespace, decisions: list[Decision]) -> Exit:
     # May ask a keyring or a password manager: not before the file was found.
     config = replace(config.with_key(), settings=config.settings)
     account_of(config)
-    outcome = asyncio.run(_run(config, ask, editor, decisions))
+    outcome = asyncio.run(_run(config, ask, editor, decisions, parse_target(args.target).path))
     if not args.apply:  # it landed on the text, as it would in the file
         landed = say("rewrite.applied", file=parse_target(args.target).path.name)
         decisions[:] = [
@@ -164,11 +165,20 @@ def ask_of(args: argparse.Namespace, editor: FileEditor, config: Config) -> Ask:
     )
 
 
-async def _run(config: Config, ask: Ask, editor: FileEditor, decisions: list[Decision]) -> Outcome:
+def require_not_ignored(kit: Kit, named: Path) -> None:
+    """See that nothing ignores the file by the name that was given; an ask has the name of where a link leads. Raises `NothingToDo`."""
+    if why := kit.why_ignored(str(Path.cwd() / named)):
+        raise NothingToDo("ignored", why)
+
+
+async def _run(
+    config: Config, ask: Ask, editor: FileEditor, decisions: list[Decision], named: Path
+) -> Outcome:
     from zai_ls.cli.wiring import build
 
     app = build(config, editor_name="zai-ls run")
     try:
+        require_not_ignored(app.kit, named)
         return await perform(app.assistant, ask, editor)
     finally:
         decisions += app.assistant.explain_last()[:1]

@@ -263,10 +263,13 @@ class Late:
 
 
 def _no_looser(config: configuring.Config) -> configuring.Config:
-    """*config* with what guards the account no looser than without the editor: its settings may be a workspace's."""
+    """*config* with what guards account and files no looser than without the editor: its settings may be a workspace's."""
     from zai_ls.settings import BY_KEY, Origin, Problem
 
     ours, theirs = config.with_editor({}).settings, config.settings
+    patterns = tuple(dict.fromkeys((*ours.ignore_patterns, *theirs.ignore_patterns)))
+    theirs = replace(theirs, ignore_patterns=patterns)
+    config = replace(config, settings=theirs)
     slots, gap_ms = min(ours.slots, theirs.slots), max(ours.gap_ms, theirs.gap_ms)
     loosened = [
         key

@@ -10,7 +10,7 @@ from zai_ls.cli import printing
 from zai_ls.cli.account import ask_app
 from zai_ls.cli.exits import Exit
 from zai_ls.cli.flags import configuration, for_project, require_user_file, tell_problems
-from zai_ls.cli.run import add_target, ask_of, check_action, editor_for
+from zai_ls.cli.run import add_target, ask_of, check_action, editor_for, require_not_ignored
 from zai_ls.cli.target import parse_target
 from zai_ls.core.routing import COMPLETE
 from zai_ls.domain import Declined
@@ -47,6 +47,7 @@ def run(args: argparse.Namespace) -> int:
 def show(args: argparse.Namespace, app: App, account: Account) -> Exit:
     """Print the request of *args*."""
     config = app.assistant.config
+    require_not_ignored(app.kit, parse_target(args.target).path)
     editor = editor_for(config, write=False)
     made = app.assistant.preview(ask_of(args, editor, config), editor)
     if isinstance(made, Declined):

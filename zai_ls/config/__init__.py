@@ -18,11 +18,11 @@ from zai_ls.config.address import Address, BadAddress, parse
 from zai_ls.config.files import (
     CATALOGUE_FILE,
     default_state_dir,
+    odd_entries,
     project_root,
     read_layer,
     read_overlay,
     tighten,
-    unknown_actions,
     user_file,
 )
 from zai_ls.domain import Account, Secret
@@ -76,7 +76,7 @@ class Config:
             problems=_each_once(
                 *(p for p in self.problems if p.kind in _FOUND_ONCE),
                 *problems,
-                *unknown_actions(settings, places),
+                *odd_entries(settings, places),
             ),
             sources={**self.sources, **places},
             account=replace(self.account, slots=settings.slots) if self.account else None,
@@ -128,7 +128,7 @@ def _resolve(
 ) -> Config:
     settings, setting_problems = merge(layers)
     sources = {key: str(origin) for key, origin in origins(layers).items()}
-    setting_problems = (*setting_problems, *unknown_actions(settings, sources))
+    setting_problems = (*setting_problems, *odd_entries(settings, sources))
     overlay, overlay_problems = read_overlay(path.with_name(CATALOGUE_FILE))
     found: list[Problem] = [*([broken] if broken else []), *overlay_problems]
     account: Account | None = None

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from zai_ls.messages import say
 from zai_ls.settings import BY_KEY, DECLARATIONS, Layer, Origin, Problem, Settings, flatten, merge
+from zai_ls.settings.kinds import is_pattern
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -109,7 +110,7 @@ def tighten(settings: Settings, root: Path) -> tuple[Settings, tuple[Problem, ..
             settings, project.completion_per_glob, layer.place
         )
         loosening += loose
-    wrong = unknown_actions(project, {"actions.disabled": Origin.PROJECT})
+    wrong = odd_entries(project, {"actions.disabled": Origin.PROJECT, "ignore.patterns": Origin.PROJECT})
     return replace(settings, **changes), (*loosening, *problems, *wrong)
 
 
@@ -136,7 +137,28 @@ def project_root(path: Path) -> Path | None:
     )
 
 
-def unknown_actions(settings: Settings, sources: Mapping[str, str]) -> tuple[Problem, ...]:
+def odd_entries(settings: Settings, sources: Mapping[str, str]) -> tuple[Problem, ...]:
+    """What stands in a list and can mean nothing there; the rest of the list counts."""
+    return (*_unknown_actions(settings, sources), *_odd_patterns(settings, sources))
+
+
+def _odd_patterns(settings: Settings, sources: Mapping[str, str]) -> tuple[Problem, ...]:
+    """Patterns that name no file. For one of them the others are not given up: they keep files back."""
+    lists = {"ignore.patterns": settings.ignore_patterns, "ignore.allow": settings.ignore_allow}
+    return tuple(
+        Problem(
+            key,
+            "value",
+            say("settings.odd_pattern", key=f"zai.{key}", where=Origin(sources[key]).phrase, pattern=pattern),
+            Origin(sources[key]),
+        )
+        for key, patterns in lists.items()
+        for pattern in patterns
+        if not is_pattern(pattern)
+    )
+
+
+def _unknown_actions(settings: Settings, sources: Mapping[str, str]) -> tuple[Problem, ...]:
     """Names of actions that there are not: what was switched off so is not, and what was routed so goes elsewhere."""
     if not settings.actions_disabled and not settings.routing_per_action:
         return ()

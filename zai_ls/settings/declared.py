@@ -15,6 +15,7 @@ from zai_ls.settings.kinds import (
     Kind,
     Number,
     OneOf,
+    Patterns,
     Switch,
     Table,
     TableOf,
@@ -270,6 +271,24 @@ class Settings:
         (),
         "Languages, by the editor's language id, in which nothing is offered and nothing is sent.",
         tightened_by="union",
+    )
+    ignore_patterns: tuple[str, ...] = _setting(
+        "ignore.patterns",
+        Patterns(),
+        (),
+        "Files of which nothing is sent and for which nothing is offered, by patterns as in `.gitignore`, such as `customers/` or "
+        "`*.sql`. A pattern with a slash in it counts from the open folder, or from the root of the file system. "
+        "An editor's settings and a project's can only add to yours.",
+        tightened_by="union",
+    )
+    ignore_allow: tuple[str, ...] = _setting(
+        "ignore.allow",
+        Patterns(),
+        (),
+        "Files that may be sent although a `.gitignore` excludes them, by patterns of the same kind. Nothing else that keeps a file "
+        "back is undone by it.",
+        machine=True,
+        env="ZAI_IGNORE_ALLOW",
     )
     limits_max_file_bytes: int = _setting(
         "limits.maxFileBytes",

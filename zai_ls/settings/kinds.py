@@ -119,6 +119,17 @@ class Words:
 
 
 @dataclass(frozen=True, slots=True)
+class Patterns:
+    """A list of patterns as in `.gitignore`. One that names no file is told of elsewhere, and does not count."""
+
+    accepts: str = "a list of patterns as in .gitignore"
+
+    def read(self, value: object) -> tuple[str, ...]:
+        """The patterns, each once; one string is split as a shell would."""
+        return tuple(dict.fromkeys(Command().read(value)))
+
+
+@dataclass(frozen=True, slots=True)
 class Table:
     """Words by name."""
 
@@ -199,16 +210,11 @@ class Command:
 
 
 def is_pattern(text: str) -> bool:
-    """Would git take *text* for a pattern that names files? One that begins with `!` takes names out."""
-    from pathspec import GitIgnoreSpec
-
-    if not text.strip() or text.startswith(("!", "#")):
+    """Would git take *text* for a pattern that can name a file? One that begins with `!` takes names out."""
+    if not text.strip() or text.startswith(("!", "#")) or "\n" in text:
         return False
-    try:
-        GitIgnoreSpec.from_lines([text])
-    except (ValueError, re.error):
-        return False
-    return True
+    ranges = [pair for set_ in re.findall(r"\[[^\]]+\]", text) for pair in re.findall(r"(.)-(.)", set_[1:-1])]
+    return not re.search(r"(?<!\\)(\\\\)*\\$", text) and all(first <= last for first, last in ranges)
 
 
 def _after(unit: str) -> str:

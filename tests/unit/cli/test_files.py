@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
 
 from zai_ls.cli.exits import CannotWrite
@@ -44,7 +46,7 @@ async def test_everything_but_the_edit_stays_byte_for_byte(editor, tmp_path, bef
 
 
 async def test_mode_and_link_stay(editor, tmp_path):
-    """A script stays executable, and a link stays a link."""
+    """A script stays executable; what a link that was named leads to is changed by its own name, and not through the link."""
     real = tmp_path / "real.py"
     real.write_bytes(b"one\ntwo\n")
     real.chmod(0o750)
@@ -53,12 +55,49 @@ async def test_mode_and_link_stay(editor, tmp_path):
 
     await check(editor, link, b"one\ntwo\n", b"one\nTWO\n")
     change = FileChange(link.as_uri(), (Edit(Range(Point(0, 0), Point(0, 3)), "ONE"),))
-    assert await editor.apply(Edits("named by the link", (change,))) is Landing.APPLIED
+    assert await editor.apply(Edits("named by the link", (change,))) is Landing.REFUSED
+    assert str(link) in editor.failed
 
     assert link.is_symlink()
-    assert real.read_bytes() == b"ONE\nTWO\n"
+    assert real.read_bytes() == b"one\nTWO\n"
     assert real.stat().st_mode & 0o777 == 0o750
     assert sorted(p.name for p in tmp_path.iterdir()) == ["link.py", "real.py"]
+
+
+@pytest.mark.parametrize("names", [1, 2])
+async def test_a_link_that_is_put_there_in_the_last_moment_is_not_followed(
+    editor, tmp_path, monkeypatch, names
+):
+    """Between the last look and the writing, as somebody else on the machine may do it."""
+    path, other = tmp_path / "a.py", tmp_path / "elsewhere.py"
+    path.write_bytes(b"one\ntwo\n")
+    other.write_bytes(b"theirs\n")
+    if names == 2:
+        (tmp_path / "second.py").hardlink_to(other)
+    look = os.fsync
+
+    def swap(handle: int) -> None:
+        look(handle)
+        path.unlink()
+        path.symlink_to(other)
+
+    monkeypatch.setattr("zai_ls.cli.files.os.fsync", swap)
+    snapshot = editor.open(path)
+    change = FileChange(snapshot.uri, (Edit(Range(Point(1, 0), Point(1, 3)), "TWO"),), snapshot.version)
+    assert await editor.apply(Edits("", (change,))) is Landing.REFUSED
+    assert str(path) in editor.failed
+    assert other.read_bytes() == b"theirs\n"
+
+
+async def test_a_link_to_nothing_is_in_the_way_of_a_new_file(editor, tmp_path):
+    """The file would come to be where the link leads."""
+    link = tmp_path / "new.py"
+    link.symlink_to(tmp_path / "none.py")
+    start = Point(0, 0)
+    change = FileChange(link.as_uri(), (Edit(Range(start, start), "x\n"),), create=True)
+    assert await editor.apply(Edits("", (change,))) is Landing.REFUSED
+    assert not (tmp_path / "none.py").exists()
+    assert link.is_symlink()
 
 
 async def test_a_file_with_two_names_keeps_both(editor, tmp_path):

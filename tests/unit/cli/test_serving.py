@@ -60,6 +60,27 @@ def test_an_editor_can_only_be_stricter_about_the_account(
     late.app().ledger.close()
 
 
+@pytest.mark.parametrize("theirs", [[], ["*.py"], None])
+def test_an_editor_and_a_project_can_only_add_to_what_is_ignored(theirs, tmp_path, logger):
+    """Else a workspace could take the person's own list away, or allow what a `.gitignore` excludes."""
+    late = Late(lambda: configured(tmp_path, 'ignore.patterns = ["*.sql"]\nignore.allow = ["gen/"]\n'))
+    (tmp_path / ".zai.toml").write_text('[ignore]\npatterns = ["db/", "!*.sql"]\nallow = ["*"]\n')
+
+    sentences = list(late.take_settings({"ignore": {"patterns": theirs, "allow": ["*"]}}))
+    late.take_folders((str(tmp_path),))
+
+    kit = late.app().kit
+    assert kit.config.settings.ignore_patterns == ("*.sql", *(theirs or ()), "db/", "!*.sql")
+    assert kit.config.settings.ignore_allow == ("gen/",)
+    for name, ignored in (("a.sql", True), ("db/a.rb", True), ("a.py", bool(theirs)), ("a.rb", False)):
+        assert (kit.verdict(str(tmp_path / name)) is not None) is ignored, name
+    assert [s for s in sentences if "ignore.allow" in s]
+    problems = [p.text for p in kit.config.problems if p.key.startswith("ignore")]
+    assert len([text for text in problems if "`!*.sql`" in text and "project" in text]) == 1
+    assert len([text for text in problems if "ignore.allow" in text]) == 2
+    late.app().ledger.close()
+
+
 def test_the_log_is_for_this_user_alone(tmp_path, logger):
     """It names files and accounts; a log that is there is added to."""
     path = tmp_path / "zai.log"

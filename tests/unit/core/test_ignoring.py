@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from zai_ls.core.ignoring import is_secret_bearing, matches
+from zai_ls.core.ignoring import matches, secret_rule
 
 SECRET = """
 .env .env.local .env.production .env-staging .envrc .ENV prod.env .envs/.production/.postgres .dev.vars local.settings.json
@@ -21,7 +21,8 @@ credentials credentials.json credentials.yml credentials.yml.enc passwords.txt p
 client_secret.json client_secret_123.apps.googleusercontent.com.json client_secrets.json service-account.json
 my-service-account-dev.json service_account.json shop-firebase-adminsdk-x1.json
 prod.tfvars prod.auto.tfvars prod.tfvars.json terraform.tfstate terraform.tfstate.backup
-C:\\Users\\me\\.ssh\\id_rsa
+C:\\Users\\me\\.ssh\\id_rsa .azure/cli/token.bin .password-store/mail.txt
+.env. .env::$DATA .eNv .\u017fsh/config ID_RSA. C:/app/.ENV
 """
 
 ORDINARY = """
@@ -34,22 +35,23 @@ id_rsa.pub id_ed25519.pub id_rsa_parser.py id_rsa.go id_generator.py identity.js
 pem.py pem_test.go README.md config.json settings.xml gradle.properties hosts.yml aws/config.py docker/config.json
 main.tf variables.tf terraform.lock.hcl package.json tsconfig.json pyproject.toml docker-compose.yml
 keystore.py kubeconfig.go netrc.py npmrc.ts htpasswd.py service_account.py client_secret.py
+credentials/tls.go kubeconfig/loader.go htpasswd/file.go server.key/README.md
 """
 
 
 @pytest.mark.parametrize("path", SECRET.split())
 def test_a_name_that_says_so_is_never_sent(path):
     """In any folder, in any case of letters."""
-    assert is_secret_bearing(path)
-    assert is_secret_bearing(f"/home/me/project/{path}")
-    assert is_secret_bearing(path.upper())
+    assert secret_rule(path)
+    assert secret_rule(f"/home/me/project/{path}")
+    assert secret_rule(path.upper())
 
 
 @pytest.mark.parametrize("path", ORDINARY.split())
 def test_a_name_that_only_sounds_like_it_is_ordinary(path):
     """Code is named for what it does with secrets; examples and public keys hold none."""
-    assert not is_secret_bearing(path)
-    assert not is_secret_bearing(f"/home/me/project/{path}")
+    assert secret_rule(path) is None
+    assert secret_rule(f"/home/me/project/{path}") is None
 
 
 @pytest.mark.parametrize(

@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from zai_ls.assistant.kit import path_of
 from zai_ls.core.completion.edited import recent_edits
 from zai_ls.core.completion.prompt import Surrounding, completion_prompt
 from zai_ls.core.completion.shape import shape_of
 from zai_ls.core.completion.similar import similar
 from zai_ls.core.completion.whether import quiet
-from zai_ls.core.ignoring import is_secret_bearing, matches
+from zai_ls.core.ignoring import matches
 from zai_ls.core.languages import same_family
 from zai_ls.core.tokens import estimate
 from zai_ls.domain import Range
@@ -72,8 +73,8 @@ def standing_no(kit: Kit, ask: CompletionAsk) -> Quiet | None:
     snapshot, settings = ask.snapshot, kit.config.settings
     if snapshot.language in settings.languages_off:
         return quiet("language_off", language=snapshot.language)
-    if is_secret_bearing(path_of(snapshot)):
-        return quiet("secret_bearing")
+    if why := kit.why_ignored(path_of(snapshot)):
+        return quiet("ignored", why=why)
     mode = completion_mode(kit, snapshot)
     if mode == "off" or (mode == "invoked" and not ask.invoked):
         return quiet(f"mode_{mode}")
@@ -97,11 +98,6 @@ def is_unfit(snapshot: Snapshot, max_bytes: int) -> bool:
     return (
         sum(sizes) > max_bytes or max(sizes) > _LONGEST_LINE or any("\0" in line for line in snapshot.lines)
     )
-
-
-def path_of(snapshot: Snapshot) -> str:
-    """The document's path; of one that is in no file, what its URI says."""
-    return snapshot.path or snapshot.uri.split(":", 1)[-1]
 
 
 # -- what is shown to the model -------------------------------------------------------------------------------
@@ -150,8 +146,8 @@ def _may_show(kit: Kit, other: Snapshot) -> bool:
     settings = kit.config.settings
     return (
         other.uri.startswith(_WRITTEN)
-        and not is_secret_bearing(path_of(other))
         and other.language not in settings.languages_off
         and completion_mode(kit, other) != "off"
         and not is_unfit(other, settings.limits_max_file_bytes)
+        and kit.verdict(path_of(other)) is None
     )
