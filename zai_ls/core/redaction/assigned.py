@@ -190,9 +190,13 @@ _NEAR = 240
 _HEADER = re.compile(
     r"(?:bearer|basic|token|apikey)[ \t]++(?P<value>[\w.~+/-]{12,2000}+={0,2})", re.IGNORECASE
 )
+_SPACE = re.compile(r"\s")
+_JUDGED = 80
+"""Characters of a value that tell how it looks."""
 _TAG = re.compile(r"<[\w:.-]*\Z")
 _SPACED = re.compile(r"(?:--[\w-]*|\benv[ \t]+\w*|#define[ \t]+\w*)\Z")
 """Before a name whose value follows after no more than a space."""
+_BEGINS_HEADER = re.compile(r"""(?:^|[:"'`=][ \t]?)\Z""")
 _STEMS = ("pass", "pwd", "secret", "token", "credential", "key", "auth")
 _CHINESE = {"密码": "password", "口令": "password", "密钥": "token", "令牌": "token"}
 _HEADERS = ("bearer ", "basic ", "token ")
@@ -233,8 +237,9 @@ class _Reader:
         for scheme in _HEADERS:
             at = low.find(scheme)
             while at >= 0:
-                header = _HEADER.match(text, at)
-                if header is not None and is_token(header["value"], quoted=True):
+                begins = _BEGINS_HEADER.search(text, max(0, at - 2), at) is not None
+                header = _HEADER.match(text, at) if begins else None
+                if header is not None and is_token(header["value"][:_JUDGED], quoted=True):
                     yield Assigned(header.start("value"), header.end("value"), "header")
                 at = low.find(scheme, at + len(scheme))
 
@@ -290,10 +295,13 @@ class _Reader:
         before = before.rstrip(" _-abcdefghijklmnopqrstuvwxyz")
         query = before.endswith(("?", "&"))
         value = (_QUERY if query else _IN_PAIRS).match(self._text, start)
-        if value is None or is_weak(value[0]) or not any(c.isalpha() for c in value[0]):
+        if value is None:
             return None
         semicolon = before.endswith(";") or self._text.startswith(";", value.end())
         if not query and not (semicolon and self._is_near_pairs(at, value.end())):
+            return None
+        shown = value[0][:_JUDGED]
+        if is_weak(shown) or not any(c.isalpha() for c in shown):
             return None
         return Assigned(value.start(), value.end(), "connection")
 
@@ -305,8 +313,9 @@ class _Reader:
 
 
 def _is_secret(value: str, kind: str, *, quoted: bool, listed: bool) -> bool:
-    if any(c.isspace() for c in value):
+    if _SPACE.search(value):
         return False
+    value = value[:_JUDGED]
     if kind == "password":
         return is_password(value, quoted=quoted) and (not listed or _is_random_listed(value))
     return is_token(value, quoted=quoted)

@@ -148,7 +148,8 @@ def _private_keys(text: str) -> Iterator[Found]:
             is_whole = (
                 after is not None and after["edge"] == "END" and after.start() < edge.end() + _LONGEST_BLOCK
             )
-            stop = after.start() if after is not None and is_whole else _unended(text, edge.end())
+            most = min(after.start() if after is not None else len(text), edge.end() + _LONGEST_BLOCK)
+            stop = most if is_whole else _unended(text, edge.end(), most)
             start = _body_from(text, edge.end(), stop)
         elif (
             before is not None and before["edge"] == "BEGIN" and edge.start() < before.end() + _LONGEST_BLOCK
@@ -182,16 +183,18 @@ def _last(text: str, start: int, stop: int) -> int:
     return last
 
 
-_KEY_LINE = re.compile(r"[^A-Za-z0-9+/=\n]{0,40}+[A-Za-z0-9+/=]{16,400}+[^A-Za-z0-9+/=\n]{0,20}+(?:\n|\Z)")
+_KEY_LINE = re.compile(
+    r"(?:[^A-Za-z0-9+/=\n]|//(?=[ \t])){0,40}+[A-Za-z0-9+/=]{16,400}+[^A-Za-z0-9+/=\n]{0,20}+(?:\n|\Z)"
+)
 
 
-def _unended(text: str, start: int) -> int:
+def _unended(text: str, start: int, most: int) -> int:
     """Where a key whose end is not shown stops to look like one."""
-    at = text.find("\n", start)
+    at = text.find("\n", start, most)
     if at < 0 or at - start > 40:
-        return len(text) if at < 0 else at
+        return most if at < 0 else at
     at += 1
-    while (line := _KEY_LINE.match(text, at)) is not None and line.end() > at:
+    while (line := _KEY_LINE.match(text, at, most)) is not None and line.end() > at:
         at = line.end()
     return at
 

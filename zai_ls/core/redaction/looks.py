@@ -9,9 +9,9 @@ _REFERENCE = re.compile(
     r"\$\{|\$\(|\{\{|#\{|<%|%\(|%\{|\}\}|\.\.\.|…|\*\*\*|:\/\/"
     r"|^\$[A-Za-z_]\w*$|^%\w+%$|^%[sdvq@]$|^<[^>]*>$|^\[.*\]$|\{[\w.:!]*\}"
     r"|^(?:process|os|env|config|settings|secrets?|vault|ssm|arn|ref\+\w+|data|var|local)[.:]\w"
-    r"|^\.{1,2}/|^~/|^[A-Za-z]:\\"
+    r"|^#[0-9A-Fa-f]{3,8}$|^\.{1,2}/|^~/|^[A-Za-z]:\\"
 )
-"""Something that names a value: a variable, a template, a path, an address."""
+"""Something that names a value: a variable, a template, a path, an address, a colour."""
 _DUMMY = re.compile(
     r"(?<![a-z])(?:test|tests|testing|example|dummy|fake|sample|mock|stub|foo|bar|baz|foobar|lorem|insert|redacted|"
     r"placeholder|todo|none|null|undefined|your|replace|change[_-]?me|change[_-]?it|not[_-]a)(?![a-z])"

@@ -52,22 +52,12 @@ class _Digits:
     """As many characters as are asked for, from a digest."""
 
     def __init__(self, salt: bytes, message: bytes) -> None:
-        self._salt = salt
-        self._message = message
-        self._block = 0
-        self._rest = 0
-        self._base = 1
+        self._blocks = (hmac.digest(salt, bytes((n,)) + message, "sha256") for n in range(256))
+        self._bytes = b""
 
     def text(self, length: int, alphabet: Alphabet) -> str:
+        while len(self._bytes) < length:
+            self._bytes += next(self._blocks)
+        taken, self._bytes = self._bytes[:length], self._bytes[length:]
         letters = _ALPHABETS[alphabet]
-        return "".join(letters[self._next(len(letters))] for _ in range(length))
-
-    def _next(self, below: int) -> int:
-        if self._base < below << 32:
-            message = self._block.to_bytes(4, "big") + self._message
-            self._rest = int.from_bytes(hmac.digest(self._salt, message, "sha256"), "big")
-            self._base = 1 << 256
-            self._block += 1
-        self._rest, digit = divmod(self._rest, below)
-        self._base //= below
-        return digit
+        return "".join([letters[each % len(letters)] for each in taken])

@@ -14,10 +14,12 @@ from zai_ls.domain import Secret, StandIn
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-_BODY_LINE = re.compile(r"^\W*[A-Za-z0-9+/]{40,}", re.MULTILINE)
+_BODY_LINE = re.compile(r"^[^\w\n]{0,40}[A-Za-z0-9+/]{40}", re.MULTILINE)
 _WORD_START = re.compile(r"(?<![A-Za-z0-9])[A-Za-z0-9]")
-_KEYED = 4
+_KEYED = 6
 """Characters by which known secrets are looked up."""
+_FEW = 40
+"""So many secrets are quicker looked for one by one."""
 
 
 def redacted(
@@ -119,25 +121,37 @@ class _Known:
     """Secrets that are looked for as they are, wherever else they stand: in a comment, in a linter's message."""
 
     def __init__(self, known: Iterable[str]) -> None:
-        self._by_key: dict[str, list[tuple[int, str]]] = {}
-        for value in known:
-            first = _WORD_START.search(value)
-            if first is not None and is_distinct(value):
-                at = first.start()
-                self._by_key.setdefault(value[at : at + _KEYED], []).append((at, value))
-        for values in self._by_key.values():
-            values.sort(key=lambda pair: -len(pair[1]))
+        self._values = [value for value in known if is_distinct(value)]
 
     def within(self, text: str) -> Iterator[tuple[int, int]]:
         """Where they stand by themselves, in ascending order, none within another."""
-        if not self._by_key:
-            return
         done = 0
+        for start, end in sorted(self._all(text), key=lambda span: (span[0], -span[1])):
+            if start >= done and not text[end : end + 1].isalnum():
+                yield start, end
+                done = end
+
+    def _all(self, text: str) -> Iterator[tuple[int, int]]:
+        if len(self._values) > _FEW:
+            yield from self._by_words(text)
+            return
+        for value in self._values:
+            at = text.find(value)
+            while at >= 0:
+                if not (value[0].isalnum() and text[at - 1 : at].isalnum()):
+                    yield at, at + len(value)
+                at = text.find(value, at + len(value))
+
+    def _by_words(self, text: str) -> Iterator[tuple[int, int]]:
+        """In one pass, however many there are."""
+        by_key: dict[str, list[tuple[int, str]]] = {}
+        for value in self._values:
+            first = _WORD_START.search(value)
+            if first is not None:
+                at = first.start()
+                by_key.setdefault(value[at : at + _KEYED], []).append((at, value))
         for word in _WORD_START.finditer(text):
-            for offset, value in self._by_key.get(text[word.start() : word.start() + _KEYED], ()):
+            for offset, value in by_key.get(text[word.start() : word.start() + _KEYED], ()):
                 start = word.start() - offset
-                end = start + len(value)
-                if start >= done and text.startswith(value, start) and not text[end : end + 1].isalnum():
-                    yield start, end
-                    done = end
-                    break
+                if text.startswith(value, start):
+                    yield start, start + len(value)
