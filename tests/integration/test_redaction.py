@@ -218,6 +218,12 @@ async def test_half_a_placeholder_is_never_proposed(tmp_path):
             w.type(" ")
 
 
+async def test_what_only_begins_like_a_placeholder_is_proposed_when_the_reply_has_ended(tmp_path):
+    async with writing(tmp_path, BEGUN) as w:
+        w.story.reply("return g")
+        assert await w.complete(invoked=True) == "return g"
+
+
 async def test_nothing_is_asked_within_a_secret(tmp_path):
     async with writing(tmp_path, f'password = "{PASSWORD[:9]}⎸{PASSWORD[9:]}"\n') as w:
         assert await w.complete(invoked=True) == "no: in_secret"

@@ -70,7 +70,6 @@ class ReplyObserver:
                 self._text.append(event.text)
             case ReplyFinished(reason=reason):
                 self._finish = reason
-                self._release()
             case UsageReported(usage=usage):
                 self._usage = usage
         self._on_event(event)

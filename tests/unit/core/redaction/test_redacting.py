@@ -262,7 +262,7 @@ def test_a_long_line_takes_as_long_as_its_parts(unit):
     """What patterns do is not seen by counting steps: eight times the text may take twenty times as long, not sixty-four times."""
     small, large = (dict(hostile(size))[unit] for size in (32_000, 256_000))
     part = min(seconds(small) for _ in range(3))
-    assert seconds(large) <= 20 * max(part, 0.002)
+    assert min(seconds(large) for _ in range(2)) <= 20 * max(part, 0.002)
 
 
 def test_a_line_of_a_megabyte():
