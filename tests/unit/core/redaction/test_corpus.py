@@ -107,3 +107,50 @@ def test_we_take_less_ordinary_code_for_secrets_than_detect_secrets_does():
     """What it finds there was looked at: passwords called changeme, names of tokens, addresses with user:password."""
     text = "".join(ordinary.pieces())
     assert len(their_findings(text)) > len(find(text)) == 0
+
+
+# -- more forms ----------------------------------------------------------------------------------------------
+
+L = "kV9pQz7mLw3Xb5Nc"
+"""Letters and digits, as many as are needed."""
+
+
+@pytest.mark.parametrize(
+    ("text", "secret"),
+    [
+        ('密码 = "kV9!pQz7"\n', "kV9!pQz7"),
+        ('口令："x"; 密钥: "' + L + '"\n', L),
+        ('İ = 1\npassword = "kV9!pQz7"\n', "kV9!pQz7"),
+        ('t = "ya29.' + L * 3 + '"\n', L),
+        ('t = "SG.' + L + "abcdef." + L * 2 + 'abcdefghijk"\n', L),
+        ('t = "hf_' + L * 2 + 'ab"\n', L),
+        ('t = "whsec_' + L * 2 + '"\n', L),
+        ('t = "line%20sk-ant-api03-' + L * 3 + '"\n', L),
+        ("- id: ASIA" + "ABCD2345" * 2 + "\n  other: " + L * 2 + "Ab3/Ef6+\n", L),
+        ("PASS=kV9pQz7m\n", "kV9pQz7m"),
+        ("smtp_pass: 'kV9pQz7m'\n", "kV9pQz7m"),
+        ("userPass = 'kV9pQz7m'\n", "kV9pQz7m"),
+    ],
+)
+def test_more_forms(text, secret):
+    hidden, stand_ins = redacted(text, SALT)
+    assert secret not in hidden
+    assert text == Restorer(stand_ins).text(hidden)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'bypass = "kV9!pQz7"\n',
+        'publicKey = "' + L + '"\n',
+        'monkey = "' + L + '"\n',
+        'author = "' + L + '"\n',
+        "a->token>" + L + "\n",
+        "id = AKIAIOSFODNN7EXAMPLE\n",
+        'task = "task-' + L * 2 + '"\n',
+        "sig=" + L * 2 + "\n",
+        '"password": "' + L + ' with words"\n',
+    ],
+)
+def test_what_only_looks_like_one(text):
+    assert redacted(text, SALT) == (text, ())
