@@ -7,13 +7,13 @@ Times are epoch seconds (`*_at`) or seconds (`*_s`).
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import Enum, StrEnum
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
 
 # -- who asks -----------------------------------------------------------------------------------------------
@@ -217,6 +217,18 @@ class Thinking(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class StandIn:
+    """What is sent in the place of a secret. Lives in memory only, as long as its request."""
+
+    placeholder: str
+    secret: Secret
+    kind: str
+    """What it is, such as `github` or `password`; its words are `secret.<kind>`."""
+    head: int = 0
+    """So many characters of the placeholder are the secret's own: `ghp_`, by which anybody knows its kind."""
+
+
+@dataclass(frozen=True, slots=True)
 class Prompt:
     """What a model is asked, free of any wire format."""
 
@@ -227,8 +239,8 @@ class Prompt:
     stop: str | None = None
     """At most one stop word: the service supports no more."""
     thinking: Thinking = Thinking.AUTO
-    restore: Callable[[str], str] = field(default=lambda text: text, compare=False)
-    """Applied to the reply's text before anyone reads it; identity until redaction comes."""
+    stand_ins: tuple[StandIn, ...] = ()
+    """The secrets that are not in it, and what stands in their place; the reply is restored before anyone reads it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -355,7 +367,7 @@ class Kept:
     """An answer that was not applied, because it would break or overwrite something; nothing is lost."""
 
     reason: str
-    """`conflict`, `breaks_syntax`, `not_code`, `refused_by_editor`, `discarded`, `document_closed`."""
+    """`conflict`, `breaks_syntax`, `not_code`, `lost_secret`, `refused_by_editor`, `discarded`, `document_closed`."""
     text: str
     answer_id: str
     path: str

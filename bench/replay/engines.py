@@ -135,7 +135,7 @@ class Plain(Engine):
             budget=settings.completion_context_tokens,
             below_share=0.25,
         )
-        prompt = completion_prompt(snapshot, place, shape, Surrounding(around))
+        prompt = completion_prompt(snapshot, place, shape, Surrounding(around), salt=b"replay")
         return written(await self._stage.ask(prompt), place, shape, ended=True).text
 
     def _ready(self) -> str | None:

@@ -13,6 +13,7 @@ from bench.replay.virtual import LoopClock
 from zai_ls.assistant.replying import ReplyObserver
 from zai_ls.cli.wiring import build
 from zai_ls.config import load
+from zai_ls.core.redaction import Restorer
 from zai_ls.dispatch import Exchange
 from zai_ls.domain import Lane, TextDelta, Usage
 from zai_ls.emulator.config import DEFAULT_KEY, EmulatorConfig
@@ -77,7 +78,7 @@ class Stage:
             headers=wire.headers,
             body=wire.body,
             expected=Usage(prompt_tokens=len(prompt.user) // 4, completion_tokens=40, estimated=True),
-            observe=lambda: ReplyObserver(dialect.decoder(), prompt.restore, hear),
+            observe=lambda: ReplyObserver(dialect.decoder(), Restorer(prompt.stand_ins), hear),
             action="complete",
         )
         async with self.app.dispatcher.send(exchange) as streaming:

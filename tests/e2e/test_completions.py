@@ -475,3 +475,20 @@ async def test_what_would_be_sent_can_be_read(desk):
         assert "Task: complete the code at the cursor." in words
         assert "def total(prices):\n    </before>" in words
     assert desk.emulator.record.chats == []
+
+
+async def test_what_was_replaced_can_be_read(desk):
+    """How many secrets, in the editor; neither there nor on the command line is one of them."""
+    token = "ghp_" + "aB3d" * 9
+    window, uri, at = await writing(desk, f'TOKEN = "{token}"\n{BODY}')
+    position = {"line": at[0], "character": at[1]}
+    await window.command(
+        "zai.showPrompt", {"action": "complete", "uri": uri, "range": {"start": position, "end": position}}
+    )
+    await window.until(lambda: window.shown)
+    shown = await until(lambda: (path := _path(window.shown[-1])).exists() and path.read_text())
+    told = await desk.zai("what-leaves", f"{desk.files}/total.py:{at[0] + 1}", "--action", "complete")
+    assert "Secrets replaced by placeholders: 1." in shown
+    for words in (shown, told):
+        assert token not in words
+        assert "ghp_" in words

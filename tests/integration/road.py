@@ -11,6 +11,7 @@ from zai_ls.assistant.gauge import Gauge
 from zai_ls.assistant.replying import ReplyObserver
 from zai_ls.catalogue import Catalogue
 from zai_ls.clock import SystemClock
+from zai_ls.core.redaction import Restorer
 from zai_ls.core.throttle import Quota
 from zai_ls.dispatch import Cost, Dispatcher, Exchange
 from zai_ls.domain import Account, Lane, Prompt, Secret, Usage
@@ -112,7 +113,7 @@ class Road:
             headers=wire.headers,
             body=wire.body,
             expected=Usage(prompt_tokens=40, completion_tokens=50, estimated=True),
-            observe=lambda: ReplyObserver(dialect.decoder(), PROMPT.restore, lambda _event: None),
+            observe=lambda: ReplyObserver(dialect.decoder(), Restorer(PROMPT.stand_ins), lambda _event: None),
             topic=topic,
             deadline_s=deadline_s,
         )

@@ -347,6 +347,29 @@ def test_what_leaves_shows_the_request_without_the_key(check):
     assert body["stream"] is True
 
 
+def test_what_leaves_marks_what_is_replaced(check, tmp_path):
+    """On standard error, by line, kind and placeholder; the body is what would be sent. The secret is on neither."""
+    token, password = "ghp_" + "aB3d" * 9, "very-secret9!x"
+    (tmp_path / "a.py").write_text(f'TOKEN = "{token}"\n{CODE}connect(password="{password}")\n')
+    (tmp_path / "lint.txt").write_text(f"a.py:1:1: no tokens: xoxb-12345678901-{'aB3d' * 6}\n")
+    printed = check(
+        "what-leaves",
+        "a.py",
+        "--action",
+        "fix",
+        "--diagnostics",
+        "lint.txt",
+        err=[
+            "Secrets replaced by placeholders: 3.",
+            "line 1: GitHub token, sent as ghp_",
+            "line 10: password, sent as ",
+            "from elsewhere: Slack token, sent as xoxb-",
+        ],
+    )
+    assert token not in printed
+    assert "ghp_" in printed
+
+
 def test_quota_and_stats_of_an_account_that_sent_nothing(check):
     """True and short: pay-as-you-go has no windows."""
     check("quota", out=["there is no quota window"])

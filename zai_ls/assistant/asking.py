@@ -6,6 +6,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from zai_ls.assistant.replying import ReplyObserver
+from zai_ls.core.actions import Output
+from zai_ls.core.redaction import Restorer
 from zai_ls.core.routing import go_on
 from zai_ls.core.thrift import Load, likely
 from zai_ls.core.tokens import estimate
@@ -55,8 +57,13 @@ def exchange_for(
     topic: str = "",
     deadline_s: float | None = None,
     others: tuple[str, ...] = (),
+    for_reading: bool = False,
 ) -> Exchange:
-    """The request that asks *prompt* of *model*, at its likely cost; *on_event* is told what the reply says as it comes."""
+    """The request that asks *prompt* of *model*, at its likely cost; *on_event* is told what the reply says as it comes.
+
+    *for_reading*: no secret is put back into the reply, only words for it.
+    """
+    restorer = (Restorer.for_reading if for_reading else Restorer)(prompt.stand_ins)
     dialect = dialect_for(account, kit.catalogue)
     entry = kit.catalogue.model(model)
     wire = dialect.encode(prompt, entry)
@@ -69,7 +76,7 @@ def exchange_for(
         body=wire.body,
         expected=likely(load_of(prompt), entry, kit.ledger.factors(account.label).get(model, 1.0)),
         observe=lambda: ReplyObserver(
-            dialect.decoder(host=account.host, model=model, now=kit.clock.now()), prompt.restore, on_event
+            dialect.decoder(host=account.host, model=model, now=kit.clock.now()), restorer, on_event
         ),
         topic=topic,
         deadline_s=deadline_s,
@@ -158,6 +165,7 @@ class Asking:
             action=self._action,
             on_event=self._read,
             others=plan.choice.fallbacks,
+            for_reading=plan.action.output is Output.PROSE,
         )
 
     def _renew(self, exchange: Exchange, model: str) -> Exchange:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from zai_ls.assistant.fence import Barred, Fence, Fenced
 from zai_ls.assistant.kit import path_of
 from zai_ls.assistant.landing import NotLanded, land
-from zai_ls.assistant.plan import Preview
+from zai_ls.assistant.plan import Preview, replaced_in
 from zai_ls.assistant.ports import AccountStatus, Decision, Stage
 from zai_ls.assistant.rewrite import Applicable, Rewrite, unfit_document
 from zai_ls.core import offers as offering
@@ -234,7 +234,8 @@ class Assistant:
             return planned
         dialect = dialect_for(account, self._kit.catalogue)
         request = dialect.encode(planned.prompt, self._kit.catalogue.model(planned.choice.model))
-        return Preview(planned.choice, planned.prompt, request)
+        replaced = replaced_in(planned.snapshot, planned.prompt)
+        return Preview(planned.choice, planned.prompt, request, replaced)
 
     def _planned_completion(self, ask: Ask, editor: Editor) -> Wish | Declined:
         snapshot = editor.read(ask.uri)

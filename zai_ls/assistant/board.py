@@ -109,7 +109,11 @@ class Board:
         fullest = max((w.used_percent or 0.0 for w in windows if w.unit != "calls"), default=0.0)
         if status.severity == "none" and fullest >= _WARNED_FROM:
             status = replace(status, severity="warning")
-        if status.state == "ready" and not self._stages and any(w.used_percent is not None for w in windows if w.unit != "calls"):
+        if (
+            status.state == "ready"
+            and not self._stages
+            and any(w.used_percent is not None for w in windows if w.unit != "calls")
+        ):
             status = replace(status, text=say("status.ready_at", percent=f"{fullest:.0f}"))
         status = replace(status, forecast=self.forecast_text(windows, forecasts))
         return replace(status, tooltip=self._tooltip(status, account, windows, forecasts, closures))

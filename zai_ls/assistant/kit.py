@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import PurePath
+from secrets import token_bytes
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 from urllib.request import url2pathname
@@ -74,6 +75,8 @@ class Kit:
     editor_name: str = ""
     roots: tuple[str, ...] = ()
     """Folders that are open in the editor; paths are told to the model relative to theirs."""
+    salt: bytes = field(default_factory=lambda: token_bytes(16), repr=False)
+    """What placeholders of secrets are made with: one for all requests, so that their prompts begin alike; in memory only."""
     saving: frozenset[str] = frozenset()
     """What spoke for a cheaper model at the last choice for an action (`Choice.saving`)."""
     ignore_files: IgnoreFiles = field(default_factory=IgnoreFiles)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from zai_ls.core.rebase import move
+from zai_ls.messages import say
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -33,12 +34,37 @@ class Plan:
 
 
 @dataclass(frozen=True, slots=True)
+class Replaced:
+    """A secret that is not in the request, as a person may be told of it."""
+
+    kind: str
+    """In words."""
+    placeholder: str
+    line: int | None
+    """Of the document, counted from one; None: it comes from elsewhere."""
+
+
+def replaced_in(snapshot: Snapshot, prompt: Prompt) -> tuple[Replaced, ...]:
+    """What was replaced in *prompt*, which is about *snapshot*."""
+    return tuple(
+        Replaced(say(f"secret.{each.kind}"), each.placeholder, _line_of(each.secret.reveal(), snapshot))
+        for each in prompt.stand_ins
+    )
+
+
+def _line_of(secret: str, snapshot: Snapshot) -> int | None:
+    first = secret.partition("\n")[0]
+    return next((number for number, line in enumerate(snapshot.lines, 1) if first in line), None)
+
+
+@dataclass(frozen=True, slots=True)
 class Preview:
     """What a request would say, without sending it."""
 
     choice: Choice
     prompt: Prompt
     request: WireRequest
+    replaced: tuple[Replaced, ...] = ()
 
 
 def moved(ask: Ask, changes: Sequence[Change]) -> Ask | None:

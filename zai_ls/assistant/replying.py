@@ -18,6 +18,7 @@ from zai_ls.domain import (
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from zai_ls.core.redaction import Restorer
     from zai_ls.domain import ReplyEvent
     from zai_ls.glm.dialect import Decoder
 
@@ -26,13 +27,16 @@ CHARACTERS_A_TOKEN = 3.5
 
 
 class ReplyObserver:
-    """Decodes a reply as it passes and gathers what it says; the observer of the assistant's own exchanges."""
+    """Decodes a reply as it passes and gathers what it says; the observer of the assistant's own exchanges.
 
-    def __init__(
-        self, decoder: Decoder, restore: Callable[[str], str], on_event: Callable[[ReplyEvent], None]
-    ) -> None:
+    Secrets are put back here, so that nobody above sees a placeholder or a part of one: a piece of text that may be the
+    beginning of one is passed on with the next.
+    """
+
+    def __init__(self, decoder: Decoder, restorer: Restorer, on_event: Callable[[ReplyEvent], None]) -> None:
         self._decoder = decoder
-        self._restore = restore
+        self._written = restorer.stream()
+        self._thought = restorer.stream()
         self._on_event = on_event
         self._text: list[str] = []
         self._reasoning: list[str] = []
@@ -50,22 +54,32 @@ class ReplyObserver:
         """The body has ended. Raises `BadReply` when the reply had not."""
         for event in self._decoder.close():
             self._take(event)
+        self._release()
 
     def _take(self, event: ReplyEvent) -> None:
         match event:
             case ReplyStarted(model=model):
                 self._model = model
             case ThinkingDelta(text=text):
-                self._reasoning.append(text)
                 self._characters += len(text)
+                event = ThinkingDelta(self._thought.feed(text))
+                self._reasoning.append(event.text)
             case TextDelta(text=text):
-                self._text.append(text)
                 self._characters += len(text)
+                event = TextDelta(self._written.feed(text))
+                self._text.append(event.text)
             case ReplyFinished(reason=reason):
                 self._finish = reason
             case UsageReported(usage=usage):
                 self._usage = usage
         self._on_event(event)
+
+    def _release(self) -> None:
+        """No more text comes: what was held back is what it is."""
+        self._reasoning.append(self._thought.close())
+        if rest := self._written.close():
+            self._text.append(rest)
+            self._on_event(TextDelta(rest))
 
     @property
     def usage(self) -> Usage | None:
@@ -83,10 +97,10 @@ class ReplyObserver:
         return self._model
 
     def reply(self) -> Reply:
-        """All of it. *restore* has been applied, so that nobody above sees a placeholder."""
+        """All of it."""
         return Reply(
-            text=self._restore("".join(self._text)),
-            reasoning=self._restore("".join(self._reasoning)),
+            text="".join(self._text),
+            reasoning="".join(self._reasoning),
             finish=self._finish or FinishReason.UNKNOWN,
             usage=self._usage or Usage(completion_tokens=self.received_tokens, estimated=True),
             model=self._model,

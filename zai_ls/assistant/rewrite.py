@@ -26,6 +26,7 @@ from zai_ls.core.edits import minimal_edits, replacement
 from zai_ls.core.fitting import Size, fit, room_for, roomier
 from zai_ls.core.offers import target_of, whole_lines
 from zai_ls.core.prompts import build_prompt
+from zai_ls.core.redaction import Restorer
 from zai_ls.core.replies import NotCode, code_of
 from zai_ls.core.routing import route, step_up
 from zai_ls.core.testfiles import file_for_tests
@@ -65,7 +66,7 @@ class Unfit:
     """A reply that must not be applied as it is."""
 
     reason: str
-    """`not_code`, `breaks_syntax` or `cut_off`."""
+    """`not_code`, `breaks_syntax`, `lost_secret` or `cut_off`."""
     text: str
     """What the model wrote."""
     edits: tuple[Edit, ...] = ()
@@ -195,6 +196,7 @@ class Rewrite:
                 target,
                 ask,
                 around,
+                salt=kit.salt,
                 root=kit.root_of(snapshot.path),
                 words=settings.actions_language,
                 tests=tests,
@@ -213,6 +215,8 @@ class Rewrite:
         self._note(fitted.choice.reason)
         if fitted.left_out:
             self._note(fitted.left_out)
+        if fitted.prompt.stand_ins:
+            self._note(say("rewrite.secrets", count=len(fitted.prompt.stand_ins)))
         for line in facts(fitted.choice, routing, kit.local_time):
             self._note(line)
         return fitted
@@ -368,6 +372,8 @@ class Rewrite:
         code = code_of(reply.text, plan.snapshot.language, text_in(plan.snapshot.lines, plan.target))
         if isinstance(code, NotCode):
             return Unfit("not_code", reply.text)
+        if Restorer(plan.prompt.stand_ins).has_traces(code.text):
+            return Unfit("lost_secret", code.text)
         if plan.tests is not None:
             return self._make_tests(plan, plan.tests, code.text)
         text = replacement(plan.snapshot, plan.target, code.text)

@@ -35,7 +35,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Print where it would go, which model and why to standard error, and the body to standard output."""
+    """Print where it would go, which model and why to standard error, and the body to standard output.
+
+    Of each secret that was replaced, standard error tells line, kind and placeholder.
+    """
     check_action(args, also=(COMPLETE,))
     config = configuration(args)
     require_user_file(config)
@@ -57,6 +60,14 @@ def show(args: argparse.Namespace, app: App, account: Account) -> Exit:
         f"POST {account.base_url}{made.request.path}",
         *(f"{name}: {value}" for name, value in made.request.headers),
     ]
-    print("\n".join([*head, f"Authorization: {account.key!r}", "", made.choice.reason, ""]), file=sys.stderr)
+    told = [
+        say("what_leaves.replaced", line=each.line, kind=each.kind, placeholder=each.placeholder)
+        if each.line is not None
+        else say("what_leaves.replaced_elsewhere", kind=each.kind, placeholder=each.placeholder)
+        for each in made.replaced
+    ]
+    told = [say("what_leaves.secrets", count=len(told)), *told, ""] if told else []
+    lines = [*head, f"Authorization: {account.key!r}", "", made.choice.reason, "", *told]
+    print("\n".join(lines), file=sys.stderr)
     printing.print_json(json.loads(made.request.body))
     return Exit.DONE

@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING
 
 from zai_ls.core.actions import Output
 from zai_ls.core.context import NOTHING_AROUND
+from zai_ls.core.redaction import cut, redacted
 from zai_ls.core.testfiles import CONVENTIONS
 from zai_ls.core.text import dominant_ending, split_lines, text_in
 from zai_ls.core.tokens import estimate
 from zai_ls.domain import Prompt
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from zai_ls.core.actions import Action
     from zai_ls.core.context import Surroundings
@@ -128,14 +129,15 @@ def build_prompt(
     ask: Ask,
     around: Surroundings = NOTHING_AROUND,
     *,
+    salt: bytes,
     root: str | None = None,
     words: str = "auto",
     tests: FileForTests | None = None,
 ) -> Prompt:
-    """The prompt of *action* for the code in *target*.
+    """The prompt of *action* for the code in *target*, its secrets replaced.
 
-    *root* is the folder that paths are told relative to; *words* the language of comments and explanations;
-    *tests* the file that tests go to.
+    *salt* is what their placeholders are made with; *root* the folder that paths are told relative to;
+    *words* the language of comments and explanations; *tests* the file that tests go to.
     """
     code = plain(text_in(snapshot.lines, target))
     parts = [
@@ -150,10 +152,23 @@ def build_prompt(
         f"Request: {one_line(ask.instruction)}" if ask.instruction and ask.instruction.strip() else "",
         _marked(code, snapshot.language, target),
     ]
+
+    def documents() -> Iterator[str]:
+        yield snapshot.text
+        if tests is not None and tests.existing is not None:
+            yield tests.existing
+
+    user, stand_ins = redacted(
+        "\n\n".join(part for part in parts if part),
+        salt,
+        cut_from=(d.message for d in ask.diagnostics if len(d.message) > _LONGEST_MESSAGE),
+        keys_in=documents,
+    )
     return Prompt(
         system=system_text(action, snapshot.language, words),
-        user="\n\n".join(part for part in parts if part),
+        user=user,
         max_tokens=action.max_tokens(estimate(code)),
+        stand_ins=stand_ins,
     )
 
 
@@ -262,10 +277,14 @@ def _problems(action: Action, diagnostics: Sequence[Diagnostic], target: Range) 
         origin = " ".join(part for part in (diagnostic.source, diagnostic.code) if part)
         where = f"line {line} of the code" if line >= 1 else "before the code"
         rows.append(
-            f"- {where}: {one_line(diagnostic.message, _LONGEST_MESSAGE)}"
-            + (f" [{one_line(origin, 80)}]" if origin else "")
+            f"- {where}: {_message(diagnostic.message)}" + (f" [{one_line(origin, 80)}]" if origin else "")
         )
     return "Problems reported:\n" + "\n".join(rows)
+
+
+def _message(text: str) -> str:
+    flat = one_line(text)
+    return flat if len(flat) <= _LONGEST_MESSAGE else cut(flat, _LONGEST_MESSAGE - 1).rstrip() + "…"
 
 
 def _marked(code: str, language: str, target: Range) -> str:

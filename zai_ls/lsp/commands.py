@@ -176,7 +176,10 @@ class Commands:
             return
         choice, prompt = preview.choice, preview.prompt
         title = say("lsp.prompt_title", action=ask.action, model=choice.model)
-        text = f"# {title}\n\n{choice.reason}\n\n{prompt.system}\n\n---\n\n{prompt.user}\n"
+        reason = choice.reason
+        if preview.replaced:
+            reason += f"\n\n{say('what_leaves.secrets', count=len(preview.replaced))}"
+        text = f"# {title}\n\n{reason}\n\n{prompt.system}\n\n---\n\n{prompt.user}\n"
         await editor.show(title, text, as_it_is=True)
 
     def _pause(self, _: object = None) -> None:

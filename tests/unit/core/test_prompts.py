@@ -31,7 +31,15 @@ def prompt_of(
     ask = Ask(action, snapshot.uri, selection, diagnostics=diagnostics, instruction=instruction)
     around = surroundings(snapshot, target, budget=1000)
     return build_prompt(
-        ACTIONS[action], snapshot, target, ask, around, root="/home/me/project", tests=tests, words=words
+        ACTIONS[action],
+        snapshot,
+        target,
+        ask,
+        around,
+        salt=b"s",
+        root="/home/me/project",
+        tests=tests,
+        words=words,
     )
 
 
@@ -57,6 +65,7 @@ def test_scenarios_say_what_the_model_is_told(scenario: Scenario) -> None:
         target,
         scenario.ask(snapshot.uri),
         surroundings(snapshot, target, budget=1000),
+        salt=b"s",
         root="/w",
         tests=tests,
         words=scenario.settings.get("actions.language", "auto"),

@@ -36,7 +36,7 @@ def prompted(action, code, language="python", instruction=None):
     snapshot = Snapshot("file:///a/shop.py", language, 1, lines, path="/a/shop.py")
     target = Range(Point(0, 0), Point(len(lines) - 1, len(lines[-1])))
     ask = Ask(action, snapshot.uri, target, instruction=instruction)
-    prompt = build_prompt(ACTIONS[action], snapshot, target, ask)
+    prompt = build_prompt(ACTIONS[action], snapshot, target, ask, salt=b"s")
     return asked(prompt.user, prompt.system)
 
 
@@ -201,9 +201,9 @@ def completed(marked, language="python"):
     place, syntax = place_at(snapshot, point), Syntax()
     shape = shape_of(place, max_tokens=160)
     around = syntax.surroundings(snapshot, Range(Point(point.line, 0), point), budget=1000, below_share=0.25)
-    prompt = completion_prompt(snapshot, place, shape, Surrounding(around))
+    prompt = completion_prompt(snapshot, place, shape, Surrounding(around), salt=b"s")
     reply = asked(prompt.user, prompt.system).split(prompt.stop or "\0")[0]
-    shown = written(prompt.restore(reply), place, shape, ended=True).text
+    shown = written(reply, place, shape, ended=True).text
     return reply, bool(shown) and spoils(snapshot, point, shown, syntax)
 
 

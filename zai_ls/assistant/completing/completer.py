@@ -26,6 +26,7 @@ from zai_ls.core.completion.place import place_at, typed_since
 from zai_ls.core.completion.proposal import rest_of
 from zai_ls.core.completion.soundness import kind_at
 from zai_ls.core.completion.whether import quiet
+from zai_ls.core.redaction import is_in_secret
 from zai_ls.core.routing import COMPLETE, route_completion
 from zai_ls.domain import Ask, CompletionAsk, Lane, Proposed, Quiet, Range
 from zai_ls.errors import StateUnusable, ZaiError
@@ -182,6 +183,8 @@ class Completer:
                 return no
         if is_unfit(snapshot, settings.limits_max_file_bytes):
             return quiet("unfit")
+        if is_in_secret(snapshot.lines, point.line, point.column):
+            return quiet("in_secret")
         if (no := self._throttled(ask)) is not None:
             return no
         flight = self._send(ask, place, texts, sheet)
@@ -329,6 +332,8 @@ class Completer:
         point = sheet.cursor
         if point is None or typed_since(wish.place, current.lines, point) is None:
             return None
+        if is_in_secret(current.lines, point.line, point.column):
+            return None
         place = place_at(current, point)
         return replace(self._wish(current, place, texts, account), choice=wish.choice)
 
@@ -355,6 +360,8 @@ class Completer:
     def preview(self, snapshot: Snapshot, point: Point, texts: Texts) -> Wish | Quiet:
         """What would be asked for a completion at *point*, without asking; why nothing would, if so."""
         no = standing_no(self._kit, CompletionAsk(snapshot, point, invoked=True))
+        if no is None and is_in_secret(snapshot.lines, point.line, point.column):
+            no = quiet("in_secret")
         return no or self._wish(snapshot, place_at(snapshot, point), texts, self._kit.account())
 
     # -- telling ---------------------------------------------------------------------------------------------

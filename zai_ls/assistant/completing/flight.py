@@ -23,6 +23,7 @@ from zai_ls.core.completion.proposal import Proposal
 from zai_ls.core.completion.shape import plain_stop
 from zai_ls.core.completion.soundness import spoils
 from zai_ls.core.completion.whether import quiet
+from zai_ls.core.redaction import Restorer
 from zai_ls.core.routing import COMPLETE, go_on
 from zai_ls.domain import FinishReason, Lane, Quiet, TextDelta
 from zai_ls.errors import (
@@ -232,7 +233,7 @@ class Flight:
             self._propose(self._so_far)
 
     def _written(self, *, ended: bool, cut_off: bool = False) -> Written:
-        wish, raw = self.wish, self.wish.prompt.restore(self._raw)
+        wish, raw = self.wish, self._raw
         if echoes(raw):
             return Written("", ended, "prose")
         return written(raw, wish.place, wish.shape, ended=ended, cut_off=cut_off)
@@ -240,7 +241,9 @@ class Flight:
     def _propose(self, found: Written) -> None:
         """Show *found*, if it leaves the file as sound as it was."""
         wish, text = self.wish, found.text
-        if text and spoils(wish.snapshot, wish.place.point, text, self._kit.syntax):
+        if Restorer(wish.prompt.stand_ins).has_traces(text):
+            text, self.why = "", quiet("no_answer", why=say("no_answer.lost_secret"))
+        elif text and spoils(wish.snapshot, wish.place.point, text, self._kit.syntax):
             text, self.why = "", quiet("breaks_syntax")
         elif not text:
             self.why = quiet("no_answer", why=say(f"no_answer.{found.why or 'empty'}"))

@@ -60,7 +60,7 @@ def wish_for(
         snapshot,
         place,
         shape,
-        completion_prompt(snapshot, place, shape, shown, root=kit.root_of(snapshot.path)),
+        completion_prompt(snapshot, place, shape, shown, salt=kit.salt, root=kit.root_of(snapshot.path)),
         choice,
     )
 
@@ -130,7 +130,7 @@ def _surrounding(kit: Kit, snapshot: Snapshot, place: Place, texts: Texts) -> Su
         budget=round(budget * (1 - _SIMILAR_SHARE * bool(snippets) - _EDITS_SHARE * bool(told))),
         below_share=_BELOW_SHARE,
     )
-    return Surrounding(around, snippets, told)
+    return Surrounding(around, snippets, told, tuple(other.lines for other in others))
 
 
 def _edits(kit: Kit, snapshot: Snapshot, texts: Texts, cursor: int | None, budget: int) -> str:

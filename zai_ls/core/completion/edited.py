@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from zai_ls.core.hunks import common_ends, hunks
 from zai_ls.core.prompts import one_line
+from zai_ls.core.redaction import cut
 from zai_ls.core.text import body_of
 from zai_ls.core.tokens import estimate
 
@@ -44,7 +45,7 @@ def recent_edits(
         if cursor in range(line - _NEAR, line + len(hunk.items) + _NEAR):
             continue
         changed += max(len(hunk.items), hunk.end - hunk.start)
-        added = [f"+{body_of(text)[:_LONGEST]}" for text in hunk.items]
+        added = [f"+{cut(body_of(text), _LONGEST)}" for text in hunk.items]
         if added:
             told.append("\n".join([f"@@ {one_line(path)}:{line + 1}", *added]))
     if changed > _MOST_LINES:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from zai_ls.core.prompts import facts_of, plain, tagged
+from zai_ls.core.redaction import cut, redacted
 from zai_ls.domain import Prompt, Thinking
 
 if TYPE_CHECKING:
@@ -59,30 +60,48 @@ class Surrounding:
     """From other open documents."""
     edits: str = ""
     """What the person wrote lately elsewhere, as a diff."""
+    documents: tuple[tuple[str, ...], ...] = ()
+    """The lines of the other documents that something of this comes from."""
 
 
 def completion_prompt(
-    snapshot: Snapshot, place: Place, shape: Shape, shown: Surrounding, *, root: str | None = None
+    snapshot: Snapshot,
+    place: Place,
+    shape: Shape,
+    shown: Surrounding,
+    *,
+    salt: bytes,
+    root: str | None = None,
 ) -> Prompt:
-    """The prompt for a completion of *shape* at *place*; paths are told relative to *root*."""
+    """The prompt for a completion of *shape* at *place*, its secrets replaced by placeholders that are made with *salt*.
+
+    Paths are told relative to *root*.
+    """
     around = shown.around
     above, before = around.before, place.before
     if len(before) > _LONGEST_BEFORE:
-        above, before = "", before[-_LONGEST_BEFORE:]
+        above, before = "", cut(before, _LONGEST_BEFORE, keep_end=True)
     parts = [
         facts_of(snapshot, root),
         tagged("imports", around.imports),
         *(tagged("similar", snippet.text, name=snippet.path) for snippet in shown.snippets),
         tagged("recent-edits", shown.edits),
         tagged("enclosing", "\n".join(around.enclosing)),
-        f"<after>{place.after[:_LONGEST_AFTER]}\n{plain(around.after).rstrip()}\n</after>",
+        f"<after>{cut(place.after, _LONGEST_AFTER)}\n{plain(around.after).rstrip()}\n</after>",
         f"<before>\n{plain(above)}{before}</before>",
         _BLOCK if shape.block else _LINE,
     ]
+    user, stand_ins = redacted(
+        "\n\n".join(part for part in parts if part),
+        salt,
+        cut_from=(place.before,) if len(place.before) > _LONGEST_BEFORE else (),
+        keys_in=lambda: ("".join(lines) for lines in (snapshot.lines, *shown.documents)),
+    )
     return Prompt(
         system=SYSTEM,
-        user="\n\n".join(part for part in parts if part),
+        user=user,
         max_tokens=shape.max_tokens,
         stop=shape.stop or None,
         thinking=Thinking.OFF,
+        stand_ins=stand_ins,
     )

@@ -79,7 +79,7 @@ def asked(text, *, budget=1_000, language="python", path="/w/src/shelf.py", root
         snapshot, Range(replace(point, column=0), point), budget=budget, below_share=0.25
     )
     shown = Surrounding(around, snippets, edits)
-    return completion_prompt(snapshot, place, shape_of(place, max_tokens=160), shown, root=root)
+    return completion_prompt(snapshot, place, shape_of(place, max_tokens=160), shown, salt=b"s", root=root)
 
 
 def test_a_whole_prompt():

@@ -1,0 +1,169 @@
+"""How a value looks: like a secret, like words, or like something that stands for a value found elsewhere."""
+
+from __future__ import annotations
+
+import re
+from itertools import pairwise
+
+_REFERENCE = re.compile(
+    r"\$\{|\$\(|\{\{|#\{|<%|%\(|%\{|\}\}|\.\.\.|…|\*\*\*|:\/\/"
+    r"|^\$[A-Za-z_]\w*$|^%\w+%$|^%[sdvq@]$|^<[^>]*>$|^\[.*\]$|\{[\w.:!]*\}"
+    r"|^(?:process|os|env|config|settings|secrets?|vault|ssm|arn|ref\+\w+|data|var|local)[.:]\w"
+    r"|^#[0-9A-Fa-f]{3,8}$|^\.{1,2}/|^~/|^[A-Za-z]:\\"
+)
+"""Something that names a value: a variable, a template, a path, an address, a colour."""
+_DUMMY = re.compile(
+    r"(?<![a-z])(?:test|tests|testing|example|dummy|fake|sample|mock|stub|foo|bar|baz|foobar|lorem|insert|redacted|"
+    r"placeholder|todo|none|null|undefined|your|replace|change[_-]?me|change[_-]?it|not[_-]a)(?![a-z])"
+    r"|x{6}|example|changeme|placeholder",
+    re.IGNORECASE,
+)
+_NAMED = re.compile(
+    r"(?:my|new|old|the|user|db|super|top|admin|current|confirm|wrong|bad|good|invalid|valid|correct|some|strong|weak|secure)?"
+    r"[_ -]?(?:passw[o0]rd|passwd|passphrase|pass|pwd|secret|token|key|api[_-]?key)[_-]?\d{0,4}[!.?]?",
+    re.IGNORECASE,
+)
+"""A value that only says what it is."""
+_COUNTED_UP = re.compile(r"012345|123456|abcdef", re.IGNORECASE)
+_PATTERN = re.compile(r"\(\?|\[\^?.+\]|\\[A-Za-z.]")
+"""A regular expression: grammars name what they match tokens and secrets."""
+_COMMON = frozenset(
+    [
+        "root",
+        "admin",
+        "user",
+        "guest",
+        "postgres",
+        "mysql",
+        "redis",
+        "mongo",
+        "rabbitmq",
+        "minioadmin",
+        "sa",
+        "oracle",
+        "username",
+        "login",
+        "demo",
+        "dev",
+        "local",
+        "localhost",
+        "docker",
+        "app",
+        "web",
+        "api",
+        "public",
+        "private",
+        "value",
+        "string",
+        "hunter",
+        "ftp",
+        "pw",
+        "letmein",
+        "qwerty",
+        "x",
+        "xx",
+        "xxx",
+        "ok",
+        "abc",
+    ]
+)
+_DIGITS = re.compile(r"[0-9]+")
+_INNER_DIGIT = re.compile(r"[A-Za-z][0-9]+[A-Za-z]")
+_RUN = re.compile(r"[A-Z]?[a-z]+|[A-Z]+")
+_CONSONANTS = re.compile(r"[bcdfghjklmnpqrstvwxz]{4}")
+_VOWEL = re.compile(r"[aeiouy]")
+_SEPARATED = re.compile(r"[a-z]+(?:[-_.][a-z0-9]+)+")
+_PATH = re.compile(r"[A-Za-z_$][\w$]*(?:(?:\.|::|->|\?\.|!\.)[\w$]+)+!?")
+"""Of an object's members, in code."""
+_PLAIN = frozenset("-_./: ")
+_WORDY = 0.7
+_CHANGEABLE = 0.5
+_SHORT = 3.2
+"""Characters of a piece between changes of case or to digits; words are longer."""
+_SIGNS = frozenset("!@#$%^&*~+?|;")
+"""What stands in secrets that were made to hold signs, and not in names."""
+
+
+def is_reference(value: str) -> bool:
+    """Does *value* name something, or say that it is made up?"""
+    return (
+        _REFERENCE.search(value) is not None
+        or _NAMED.fullmatch(value) is not None
+        or len(set(value)) < 4
+        or (value.startswith("/") and not is_random(value))
+    )
+
+
+def is_weak(value: str, user: str = "") -> bool:
+    """Is what stands at the place of a password none that anybody has to keep?"""
+    low = value.lower()
+    return low in _COMMON or low == user.lower() or is_reference(value) or _DUMMY.search(value) is not None
+
+
+def is_random(value: str) -> bool:
+    """Is *value* unlike words, names and numbers?"""
+    digits = len(_DIGITS.findall(value))
+    if len(value) >= 16 and len(value) <= _SHORT * (digits + len(_RUN.findall(value))):
+        return True
+    if digits == 2 and len(value) >= 8 and value.isalnum() and _INNER_DIGIT.search(value):
+        return True
+    changes = sum(_class(a) != _class(b) for a, b in pairwise(value)) / len(value)
+    return digits >= 3 or changes >= _CHANGEABLE or not _is_wordy(value)
+
+
+def is_password(value: str, *, quoted: bool) -> bool:
+    """Would a person or a tool give this out as a password? Words alone do not count, nor what is made up for an example."""
+    if len(value) < 6 or is_reference(value) or _DUMMY.search(value) or _PATTERN.search(value):
+        return False
+    digit, letter, symbol = _parts(value)
+    if not letter:
+        return False
+    if not quoted and (_PATH.fullmatch(value) or not digit):
+        return digit and is_random(value) and len(value) >= 8
+    if digit and symbol:
+        return True
+    if digit:
+        return len(value) >= 7 and (is_random(value) if _SEPARATED.fullmatch(value) or not quoted else True)
+    return len(value) >= (8 if symbol else 10) and not _is_wordy(value)
+
+
+def is_token(value: str, *, quoted: bool) -> bool:
+    """Is *value* something that a machine made up to be secret?"""
+    if len(value) < 12 or is_reference(value) or _DUMMY.search(value) or _COUNTED_UP.search(value):
+        return False
+    if _PATTERN.search(value):
+        return False
+    digit, letter, _ = _parts(value)
+    if not letter or (not quoted and _PATH.fullmatch(value) and not is_random(value)):
+        return False
+    if digit:
+        return is_random(value) or (quoted and not _SIGNS.isdisjoint(value))
+    mixed = not value.islower() and not value.isupper()
+    return len(value) >= 20 and mixed and value.isalnum() and not _is_wordy(value)
+
+
+def is_distinct(value: str) -> bool:
+    """Is it no accident when *value* stands elsewhere too?"""
+    digit, letter, symbol = _parts(value)
+    return len(value) >= 8 and letter and (digit or symbol or not _is_wordy(value))
+
+
+def _parts(value: str) -> tuple[bool, bool, bool]:
+    digit = any(c.isdigit() for c in value)
+    letter = any(c.isalpha() for c in value)
+    return digit, letter, any(not c.isalnum() and c not in _PLAIN for c in value)
+
+
+def _is_wordy(value: str) -> bool:
+    runs = _RUN.findall(value)
+    letters = sum(map(len, runs))
+    words = sum(len(run) for run in runs if _is_word(run.lower()))
+    return letters == 0 or words / letters >= _WORDY
+
+
+def _is_word(run: str) -> bool:
+    return len(run) >= 3 and _VOWEL.search(run) is not None and _CONSONANTS.search(run) is None
+
+
+def _class(char: str) -> int:
+    return 0 if char.islower() else 1 if char.isupper() else 2 if char.isdigit() else 3
