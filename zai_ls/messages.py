@@ -353,6 +353,7 @@ _ENGLISH: dict[str, str] = {
     "lsp.prompt_title": "What {action} would send to {model}",
     "lsp.resumed": "zai-ls goes on.",
     # -- secrets in code (zai_ls.core.redaction) -------------------------------------------------------------
+    "what_leaves.indented": "Indented for reading. Into a file or a pipe the body is written byte for byte.",
     "what_leaves.secrets": "Secrets replaced by placeholders: {count}.",
     "what_leaves.replaced": "line {line}: {kind}, sent as {placeholder}",
     "what_leaves.replaced_elsewhere": "from elsewhere: {kind}, sent as {placeholder}",

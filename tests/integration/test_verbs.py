@@ -333,18 +333,18 @@ def test_statistics_of_completions_stand_below_those_of_requests(check, tmp_path
 
 def test_what_leaves_shows_the_request_without_the_key(check):
     """The body on standard output, where it goes and why on standard error; nothing is sent."""
-    body = json.loads(
-        check(
-            "what-leaves",
-            "a.py:1-4",
-            "--action",
-            "document",
-            err=["POST http://127.0.0.1:9/api/paas/v4/chat/completions"],
-        )
+    printed = check(
+        "what-leaves",
+        "a.py:1-4",
+        "--action",
+        "document",
+        err=["POST http://127.0.0.1:9/api/paas/v4/chat/completions"],
     )
+    body = json.loads(printed)
 
     assert "def add(a, b):" in json.dumps(body)
     assert body["stream"] is True
+    assert printed == json.dumps(body, ensure_ascii=False, separators=(",", ":")), "byte for byte"
 
 
 def test_what_leaves_marks_what_is_replaced(check, tmp_path):
@@ -481,4 +481,4 @@ def test_a_persons_own_catalogue_decides(check, tmp_path):
         '[plans.payg.roles]\nlight = "mine"\n[models.mine]\nrole = "light"\ncontext = 9000\nmax_output = 999\nplans = ["payg"]\n'
         '[models."glm-5"]\ncontext = "long"\n'
     )
-    check("what-leaves", "a.py", out=['"model": "mine"'], err=["models.glm-5", "The shipped one counts"])
+    check("what-leaves", "a.py", out=['"model":"mine"'], err=["models.glm-5", "The shipped one counts"])

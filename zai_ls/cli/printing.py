@@ -96,12 +96,17 @@ def is_terminal(stream: TextIO) -> bool:
 
 def write_exactly(text: str) -> None:
     """*text* with its own line endings, as UTF-8 whatever the terminal's encoding: a diff of a CRLF file keeps its CRs."""
+    write_bytes(text.encode("utf-8", "surrogateescape"))
+
+
+def write_bytes(data: bytes) -> None:
+    """*data* and nothing else on standard output."""
     buffer = getattr(sys.stdout, "buffer", None)
     if buffer is None:
-        sys.stdout.write(text)
+        sys.stdout.write(data.decode("utf-8", "surrogateescape"))
         return
     sys.stdout.flush()
-    buffer.write(text.encode("utf-8", "surrogateescape"))
+    buffer.write(data)
     buffer.flush()
 
 

@@ -37,6 +37,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Print where it would go, which model and why to standard error, and the body to standard output.
 
+    Into a file or a pipe the body goes byte for byte; on a terminal it is indented, for reading.
     Of each secret that was replaced, standard error tells line, kind and placeholder.
     """
     check_action(args, also=(COMPLETE,))
@@ -69,5 +70,9 @@ def show(args: argparse.Namespace, app: App, account: Account) -> Exit:
     told = [say("what_leaves.secrets", count=len(told)), *told, ""] if told else []
     lines = [*head, f"Authorization: {account.key!r}", "", made.choice.reason, "", *told]
     print("\n".join(lines), file=sys.stderr)
-    printing.print_json(json.loads(made.request.body))
+    if printing.is_terminal(sys.stdout):
+        printing.print_json(json.loads(made.request.body))
+        printing.note(say("what_leaves.indented"))
+    else:
+        printing.write_bytes(made.request.body)
     return Exit.DONE
