@@ -75,8 +75,14 @@ class Late:
     def config(self) -> configuring.Config:
         """As read, when it is first asked for; a project's file has not tightened it."""
         if self._config is None:
-            self._config = self._read()
-            log_to(self._config)
+            config = self._read()
+            unusable = log_to(config)
+            if unusable:
+                from zai_ls.settings import Origin, Problem
+
+                problem = Problem("logFile", "file", unusable, Origin(config.sources["logFile"]))
+                config = replace(config, problems=(*config.problems, problem))
+            self._config = config
         return self._config
 
     @property
@@ -337,16 +343,29 @@ def serve(
     return asyncio.run(run())
 
 
-def log_to(config: configuring.Config) -> None:
-    """Log as configured; standard output belongs to the protocol."""
+def log_to(config: configuring.Config) -> str:
+    """Log as configured; standard output belongs to the protocol. Why the log file is not used, for a person, if so."""
+    from zai_ls.state.folder import why_unsafe
+
     settings = config.settings
-    handler: logging.Handler = logging.StreamHandler(sys.stderr)
+    stream, unusable = sys.stderr, ""
     if settings.log_file:
         path = Path(settings.log_file).expanduser()
-        # Made here for this user alone: the log names files and accounts.
-        os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600))
-        handler = logging.FileHandler(path, encoding="utf-8")
+        # The log names files and accounts: it is for this user alone.
+        why = why_unsafe(path, links=True)
+        try:
+            stream = stream if why else os.fdopen(_opened(path), "a", encoding="utf-8")
+        except OSError as error:
+            why = error.strerror or type(error).__name__
+        if why:
+            unusable = say("serve.log_unusable", path=path, why=why)
+    handler = logging.StreamHandler(stream)
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s %(message)s"))
     logger = logging.getLogger("zai_ls")
     logger.addHandler(handler)
     logger.setLevel(settings.log_level.upper())
+    return unusable
+
+
+def _opened(path: Path) -> int:
+    return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
