@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from zai_ls.errors import BadReply
 from zai_ls.glm.refusals import is_refusal, refusal
-from zai_ls.glm.sse import MAX_LINE, SseDecoder
+from zai_ls.glm.sse import LINE_COST, MAX_LINE, SseDecoder
 
 if TYPE_CHECKING:
     from zai_ls.errors import ZaiError
@@ -40,7 +40,7 @@ class Body:
 
     def feed(self, chunk: bytes) -> list[Event]:
         """The events that *chunk* completes; none when the body is one document."""
-        self._length += len(chunk)
+        self._length += len(chunk) + LINE_COST * chunk.count(b"\n")
         if self._length > MAX_BODY:
             raise BadReply("the answer has no end")
         if not self._begun:

@@ -12,6 +12,8 @@ from zai_ls.errors import BadReply
 
 MAX_LINE = 8 * 1024 * 1024
 """Bytes of one line, and of one event; more is no reply of this protocol."""
+LINE_COST = 16
+"""Bytes that each line counts for besides its own: what is nothing but line ends takes long to read, too."""
 
 _BOM = b"\xef\xbb\xbf"
 
@@ -94,7 +96,7 @@ class SseDecoder:
         except UnicodeDecodeError:
             raise BadReply("the stream is not UTF-8") from None
         if field == b"data":
-            self._data_length += len(value) + 1
+            self._data_length += len(value) + LINE_COST
             if self._data_length > self._max_line:
                 raise BadReply("an event of the stream has no end")
             self._data.append(text)
