@@ -136,7 +136,9 @@ class Late:
         self._ready = asyncio.ensure_future(self._begin())
 
     async def _begin(self) -> None:
-        if self.config.account is None:
+        account = self.config.account
+        # This machine's own addresses need no key; whoever names a command has one all the same.
+        if account is None or (not account.key and self.config.settings.api_key_command):
             self._configure(await asyncio.to_thread(self.config.with_key))
             self.warn([problem.text for problem in self._in_force.problems])
             missing = self.config.no_account
