@@ -19,6 +19,7 @@ from zai_ls.messages import say
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
+    from io import TextIOWrapper
 
     from zai_ls import config as configuring
     from zai_ls.assistant import AccountStatus, Decision, Editor, Progress
@@ -350,18 +351,18 @@ def log_to(config: configuring.Config) -> str:
     from zai_ls.state.folder import why_unsafe
 
     settings = config.settings
-    stream, unusable = sys.stderr, ""
+    handler: logging.Handler = logging.StreamHandler(sys.stderr)
+    unusable = ""
     if settings.log_file:
         path = Path(settings.log_file).expanduser()
         # The log names files and accounts: it is for this user alone.
         why = why_unsafe(path, links=True)
         try:
-            stream = stream if why else os.fdopen(_opened(path), "a", encoding="utf-8")
+            handler = handler if why else _LogFile(path, encoding="utf-8")
         except OSError as error:
             why = error.strerror or type(error).__name__
         if why:
             unusable = say("serve.log_unusable", path=path, why=why)
-    handler = logging.StreamHandler(stream)
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s %(message)s"))
     logger = logging.getLogger("zai_ls")
     logger.addHandler(handler)
@@ -369,5 +370,11 @@ def log_to(config: configuring.Config) -> str:
     return unusable
 
 
-def _opened(path: Path) -> int:
-    return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+class _LogFile(logging.FileHandler):
+    """A file that is made for this user alone."""
+
+    def _open(self) -> TextIOWrapper:
+        flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND
+        return open(
+            self.baseFilename, "a", encoding="utf-8", opener=lambda path, _: os.open(path, flags, 0o600)
+        )
