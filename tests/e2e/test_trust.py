@@ -77,6 +77,12 @@ async def test_nothing_from_the_workspace_or_the_editor_leads_elsewhere(desk, wa
         raise AssertionError("nobody should come here")
 
     async with serving(never) as evil:
+        # The weakest place that may say it: whatever the editor says counts for more, where it may say something.
+        url, key = desk.env.pop("ZAI_BASE_URL"), desk.env.pop("ZAI_API_KEY")
+        desk.env.pop("ZAI_STATE_DIR")
+        desk.configure(
+            f'baseUrl = "{url}"\napiKeyCommand = ["echo", "{key}"]\nstateDir = "{desk.folder / "state"}"\n'
+        )
         values = hostile(evil.url, desk.folder)
         plant(desk.files, values)
         sent = spelt(values)

@@ -12,9 +12,12 @@ import pytest
 
 from tests.integration.road import road
 from tests.integration.test_client import CHUNKED, Peer, account, client, serving
+from zai_ls.assistant.replying import ReplyObserver
 from zai_ls.errors import BadReply, TimedOut, Unreachable, ZaiError
+from zai_ls.glm.body import Body
 from zai_ls.glm.client import Timeouts
 from zai_ls.glm.monitor import Monitor
+from zai_ls.glm.openai import OpenAIDecoder
 
 QUICK = Timeouts(connect=2, first_byte=0.25, between=0.25, total=10)
 BOMB = b"data: " + b"0" * 20_000_000
@@ -162,3 +165,15 @@ async def test_the_key_is_never_sent_after_a_redirect(status, target):
                 await Monitor(one, one._clock).read(account(served.url))
             assert len(served.requests) == 2
         assert other.connections == 0
+
+
+def test_a_reply_says_no_more_than_any_model_can():
+    """Long before its body is too long: each piece is held, and joined at the end."""
+    decoder = OpenAIDecoder(Body(host="h", model="m", now=None))
+    observer = ReplyObserver(decoder, str, lambda _event: None)
+    said = 0
+    with pytest.raises(BadReply, match="no end"):  # noqa: PT012 - when it comes is what counts
+        while said < 5 * 2**20:
+            observer.feed(SAYS % (b"x" * 60_000))
+            said += 60_000
+    assert said > 2**20

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import os
+import sys
 import threading
 
 import pytest
@@ -50,6 +51,17 @@ def test_a_stream_that_is_not_lsp_ends_the_conversation(stream):
     """Where the next message begins cannot be known, so nothing more is read."""
     with pytest.raises(BrokenFrame):
         Frames().feed(stream)
+
+
+def test_a_length_is_read_whatever_python_takes_for_a_number():
+    """Its own bound on digits can be set lower, and then it raises what nobody expects here."""
+    before = sys.get_int_max_str_digits()
+    sys.set_int_max_str_digits(640)
+    try:
+        with pytest.raises(BrokenFrame):
+            Frames().feed(b"Content-Length: " + b"9" * 1000 + b"\r\n\r\n")
+    finally:
+        sys.set_int_max_str_digits(before)
 
 
 def test_sockets_are_for_this_machine_alone():
