@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 from zai_ls.catalogue import is_this_machine
 from zai_ls.domain import Thinking
+from zai_ls.visible import visible
 
 if TYPE_CHECKING:
     from zai_ls.catalogue import Catalogue, ModelEntry
@@ -130,4 +131,4 @@ def count(raw: object) -> int:
 
 def model_name(raw: object) -> str:
     """Who answers, in the service's words, if those can be a name."""
-    return raw.strip()[:_LONGEST_NAME] if isinstance(raw, str) else ""
+    return visible(raw.strip()[:_LONGEST_NAME]) if isinstance(raw, str) else ""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import pty
 import re
 import subprocess
 import sys
@@ -202,7 +201,7 @@ printing.print_json({{"a": text}})
 printing.note(printing.visible(text))
 """
     env = {**os.environ, "TERM": "xterm", "COLUMNS": "100"} | ({"NO_COLOR": "1"} if no_color else {})
-    here, there = pty.openpty()
+    here, there = pytest.importorskip("pty").openpty()
     process = subprocess.Popen([sys.executable, "-c", script], stdout=there, stderr=there, env=env)
     os.close(there)
     shown = b""

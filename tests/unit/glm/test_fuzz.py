@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 
+import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
@@ -109,3 +110,23 @@ def test_refusals_and_readings(said, status):
     for read in (parse, lambda *a: parse_balance(*a, "CNY")):
         with contextlib.suppress(ZaiError):
             read(body, status, NOW)
+
+
+@pytest.mark.parametrize("kind", [OpenAIDecoder, AnthropicDecoder])
+@pytest.mark.parametrize(
+    ("said", "name"),
+    [
+        ("glm-5", "glm-5"),
+        ("\x1b[31mglm\n", "\\x1b[31mglm"),
+        ("x" * 9_000, "x" * 100),
+        (None, ""),
+        (["glm-5"], ""),
+        (5, ""),
+    ],
+)
+def test_the_name_of_a_model_is_a_name(kind, said, name):
+    """It goes into the database and onto terminals."""
+    decoder = kind(Body(host="h", model="m", now=NOW))
+    value = {"model": said, "choices": [], "type": "message_start", "message": {"model": said}}
+    (started, *_) = decoder.feed(f"data: {json.dumps(value)}\n\n".encode())
+    assert started.model == name
