@@ -9,7 +9,7 @@ BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.set-up
 
 .DEFAULT_GOAL := help
-.PHONY: help set-up demo test check fix docs words bench calibrate replay test-model test-browser check-vscode vsix test-vscode pictures clean
+.PHONY: help set-up demo test check fix docs words bench calibrate replay fuzz test-model test-browser check-vscode vsix test-vscode pictures clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "%-18s %s\n", $$1, $$2}'
@@ -63,6 +63,11 @@ calibrate: $(STAMP) ## how the score is distributed over real code, and how it s
 
 replay: $(STAMP) ## what completions cost and save while code is typed, in virtual time
 	$(BIN)/python -m bench.replay $(REPLAY)
+
+fuzz: $(STAMP) ## fuzz what reads foreign bytes, for SECONDS each; needs a Python that atheris has a wheel for
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[fuzz]'
+	for target in frames messages replies refusals texts; do \
+	  $(BIN)/python -m tests.fuzz $$target $(or $(SECONDS),60) || exit 1; done
 
 test-model: $(STAMP) ## the tests with a real local model; needs node and npm
 	$(BIN)/python -m pytest -q -m model $(TESTS)

@@ -32,6 +32,7 @@ from zai_ls.errors import (
 )
 from zai_ls.glm.refusals import classify
 from zai_ls.glm.retry import closure_for, retry_delay
+from zai_ls.glm.scrubbing import scrub
 from zai_ls.state.db import SHORT_S
 from zai_ls.state.ledger import Reservation
 from zai_ls.state.slot import GAP
@@ -342,6 +343,7 @@ class Dispatcher:
                             return
                         turn.error = await self._refusal(turn, response)
             except ZaiError as error:
+                scrub(error, exchange.account.key)
                 turn.error = error
                 if turn.streaming is not None and turn.streaming.begun:
                     self._close_for(turn, error, None)
@@ -560,7 +562,7 @@ class Dispatcher:
                 break
         else:
             turn.body_read = True
-        return classify(
+        error = classify(
             response.status,
             bytes(body[:_REFUSAL_BYTES]),
             host=turn.exchange.account.host,
@@ -568,6 +570,8 @@ class Dispatcher:
             now=self._clock.now(),
             headers=response.headers,
         )
+        scrub(error, turn.exchange.account.key)
+        return error
 
     def _close_for(self, turn: _Turn, error: ZaiError, delay: float | None) -> None:
         """What *error* closes, it closes for every process."""

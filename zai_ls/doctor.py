@@ -294,11 +294,15 @@ def _proxy(patient: Patient) -> Iterator[Finding]:
 @check("log")
 def _log(patient: Patient) -> Iterator[Finding]:
     """Can the log be written?"""
+    from zai_ls.state.folder import why_unsafe
+
     settings = patient.config.settings
     if settings.log_file:
         folder = Path(settings.log_file).expanduser().resolve().parent
         if not folder.is_dir() or not os.access(folder, os.W_OK):
             yield Finding("error", "log", say("doctor.log", path=settings.log_file))
+        elif why := why_unsafe(Path(settings.log_file).expanduser(), links=True):
+            yield Finding("error", "log", say("serve.log_unusable", path=settings.log_file, why=why))
 
 
 # -- looking ------------------------------------------------------------------------------------------------
@@ -308,6 +312,7 @@ async def _ask(patient: Patient) -> Answer:
     """The list of models: free, and it needs the key."""
     from zai_ls.glm.client import Client, Timeouts
     from zai_ls.glm.refusals import classify, is_refusal
+    from zai_ls.glm.scrubbing import scrub
 
     account = patient.config.account
     assert account is not None
@@ -327,13 +332,15 @@ async def _ask(patient: Patient) -> Answer:
         error = failure
     finally:
         await client.aclose()
+    if error is not None:
+        scrub(error, account.key)
     return Answer(error, date, (began + patient.clock.now()) / 2)
 
 
 def _json(body: bytes) -> object:
     try:
         return json.loads(body)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
 
 

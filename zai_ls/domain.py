@@ -367,7 +367,8 @@ class Kept:
     """An answer that was not applied, because it would break or overwrite something; nothing is lost."""
 
     reason: str
-    """`conflict`, `breaks_syntax`, `not_code`, `lost_secret`, `refused_by_editor`, `discarded`, `document_closed`."""
+    """`conflict`, `breaks_syntax`, `not_code`, `cut_off`, `lost_secret`, `spoofs`, `barred`, `refused_by_editor`, `discarded`,
+    `document_closed`."""
     text: str
     answer_id: str
     path: str

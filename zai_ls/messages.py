@@ -10,6 +10,7 @@ from __future__ import annotations
 from functools import cache
 
 from zai_ls.language import translated
+from zai_ls.visible import visible
 
 _ENGLISH: dict[str, str] = {
     # -- the service's refusals and faults (zai_ls.errors) --------------------------------------------------
@@ -277,6 +278,7 @@ _ENGLISH: dict[str, str] = {
     "quota.head_today": "today",
     "quota.head_week": "last 7 days",
     "quota.more_rows": "and {count} more (`zai-ls stats` has all)",
+    "page.elsewhere": "A page of another site has led here, which zai-ls does not allow. Type or paste the address that it printed.",
     "page.serving": "The quota page: {address} (Ctrl-C ends it). The address is for you alone.",
     "page.bad_port": "--serve {port}: a port is a number from 0 to 65535.",
     "page.port_taken": "Port {port} cannot be used ({why}). Name another one, or none: then a free one is taken.",
@@ -344,6 +346,8 @@ _ENGLISH: dict[str, str] = {
     "error.insecure_host": "The API key is not sent to {host} over plain http. Use https in ZAI_BASE_URL.",
     # -- the language server (zai_ls.lsp) -------------------------------------------------------------------
     "lsp.internal": "zai-ls failed inside ({what}). Nothing was changed; its log says where.",
+    "serve.log_unusable": "The log file {path} is not used: {why}. The log goes to standard error.",
+    "lsp.too_long": "The editor sent a message of {size} MB, which zai-ls does not read. Documents that were open may have to be opened again.",
     "lsp.loopback_only": "zai-ls listens on this machine only, not on {host}: use 127.0.0.1 and a tunnel of your own.",
     "lsp.listening": "zai-ls listens on {host}:{port}",
     "lsp.cancel_running": "Cancel the running GLM request",
@@ -433,6 +437,14 @@ _ENGLISH: dict[str, str] = {
     "kept.breaks_syntax": (
         "The answer would break the syntax of {file}, so it was not applied. It is kept: `zai-ls answers {id}`, or {path}"
     ),
+    "kept.spoofs": (
+        "The answer for {file} is not what it looks like, so it was not applied: {why}. "
+        "It is kept: `zai-ls answers {id}`, or {path}"
+    ),
+    "spoof.direction": "line {line}: {shown} changes the order in which text is shown",
+    "spoof.unseen": "line {line}: {shown} cannot be seen",
+    "spoof.control": "line {line}: {shown} is a control character",
+    "spoof.lookalike": "line {line}: {shown} only looks like {imitated}",
     "kept.applicable": 'The action "Apply the kept answer" applies it all the same.',
     "kept.lost_secret": (
         "The model changed or shortened the placeholder of a secret, twice, so the secret could not be put back and {file} was "
@@ -501,6 +513,7 @@ _ENGLISH: dict[str, str] = {
     "quiet.throttled": "{why}",
     "quiet.failed": "{why}",
     "quiet.breaks_syntax": "What the model wrote would have broken the file, so it was dropped.",
+    "quiet.spoofs": "What the model wrote was not what it looks like, so it was dropped: {why}.",
     "quiet.cut_short": "The model began with something else than code, and was stopped there; next time it may go on.",
     "quiet.no_answer": "Nothing could be made of the model's answer: {why}.",
     "no_answer.empty": "it was empty",
@@ -536,6 +549,9 @@ _ENGLISH: dict[str, str] = {
     # -- the shared state (zai_ls.state) --------------------------------------------------------------------
     "state.no_folder": "it is a file, not a folder",
     "state.not_ours": "it belongs to another user",
+    "state.is_link": "it is a link; remove it",
+    "state.no_file": "it is no plain file; remove it",
+    "state.file_open": "others can read it or write to it; run `chmod 600 {path}`",
     "state.open_to_others": "others can look into it; run `chmod go-rwx {path}`",
     "state.read_only": "it cannot be written",
     "state.set_aside": (
@@ -844,9 +860,12 @@ _ENGLISH: dict[str, str] = {
 def say(message_id: str, /, **values: object) -> str:
     """The sentence *message_id* in the reader's language, with *values* filled in.
 
+    Values may be the service's words, a model's or a file's name: what would act on a terminal is made visible in them.
     Raises `KeyError` for an unknown id: a typing mistake, caught by the tidy tests, never by a user.
     """
-    return translated(message_id, _ENGLISH[message_id]).format(**values)
+    return translated(message_id, _ENGLISH[message_id]).format(
+        **{name: v if isinstance(v, int | float) else visible(str(v)) for name, v in values.items()}
+    )
 
 
 def told(text: str) -> str:

@@ -6,8 +6,10 @@ import asyncio
 import contextlib
 import json
 import re
+import sys
 import urllib.error
 import urllib.request
+from pathlib import Path
 
 import pytest
 
@@ -152,3 +154,47 @@ async def test_the_page_needs_its_address_and_nothing_from_elsewhere(lite):
         ):
             assert (await asyncio.to_thread(get, wrong))[0] == 404, wrong
         assert (await asyncio.to_thread(get, address, Host="evil.example"))[0] == 400
+        own = root[: root.index("/", len("http://"))]
+        for from_elsewhere in (
+            {"Origin": "https://evil.example"},
+            {"Origin": "null"},
+            {"Origin": own + "0"},
+            {"Origin": "http://127.0.0.1:1"},
+            {"Sec-Fetch-Site": "cross-site"},
+            {"Sec-Fetch-Site": "same-site"},
+            {"Origin": own, "Sec-Fetch-Site": "cross-site"},
+        ):
+            for place in (address, address + "data.json"):
+                status, headers, body = await asyncio.to_thread(get, place, **from_elsewhere)
+                assert status == 403, from_elsewhere
+                assert not any(name.lower().startswith("access-control") for name in headers)
+                assert b"used_percent" not in body
+        for own_site in (
+            {"Origin": own},
+            {"Sec-Fetch-Site": "none"},
+            {"Sec-Fetch-Site": "same-origin", "Origin": own},
+        ):
+            status, headers, _ = await asyncio.to_thread(get, address + "data.json", **own_site)
+            assert status == 200, own_site
+            assert not any(name.lower().startswith("access-control") for name in headers)
+
+
+async def test_the_page_listens_on_this_machine_alone_and_tells_nobody_its_address(lite):
+    """Bound to loopback; the token is in the one line that is printed, and in no log of what was asked or refused."""
+    process = await lite.start("quota", "--serve", "--debug")
+    line = (await asyncio.wait_for(process.stdout.readline(), 20)).decode()
+    (address, port, token) = re.findall(r"(http://127\.0\.0\.1:(\d+)/(\S+)/)", line)[0]
+    for place in (address, address + "nothing", address[:-2] + "x/"):
+        await asyncio.to_thread(get, place)
+    assert b"access-control" not in b"".join(
+        f"{k}: {v}".lower().encode() for k, v in (await asyncio.to_thread(get, address))[1].items()
+    )
+    if sys.platform == "linux":
+        sockets = [row.split() for row in Path("/proc/net/tcp").read_text().splitlines()[1:]]
+        listening = {
+            row[1] for row in sockets if row[3] == "0A" and int(row[1].split(":")[1], 16) == int(port)
+        }
+        assert listening == {f"0100007F:{int(port):04X}"}
+    process.terminate()
+    out, err = await process.communicate()
+    assert token.encode() not in out + err

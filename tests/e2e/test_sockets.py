@@ -6,7 +6,7 @@ import asyncio
 import json
 import re
 import sys
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 import pytest
 from websockets.asyncio.client import connect
@@ -59,13 +59,35 @@ async def test_tcp_serves_one_editor():
         writer.close()
 
 
+async def test_tcp_takes_no_request_of_a_browser():
+    """Any web page can make its browser send one to any port of this machine, with a body of its own making."""
+    async with listening("tcp") as (process, port):
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        body = json.dumps(CONVERSATION[0]).encode()
+        head = b"POST / HTTP/1.1\r\nHost: 127.0.0.1:%d\r\nOrigin: https://evil.example\r\n" % port
+        writer.write(head + b"Content-Length: %d\r\n\r\n%b" % (len(body), body))
+        assert await process.wait() == 1
+        with suppress(ConnectionError):
+            assert await reader.read() == b""
+        writer.close()
+
+
 async def test_websocket_serves_one_editor_and_no_strangers():
     """A page of another site is refused by its origin, a second editor because there is one already."""
     async with listening("websocket") as (process, port):
         url = f"ws://127.0.0.1:{port}"
-        with pytest.raises(InvalidStatus) as refused:
-            await connect(url, origin="https://evil.example", proxy=None)
-        assert refused.value.response.status_code == 403
+        for origin in (
+            "https://evil.example",
+            "null",
+            "http://localhost.evil.example",
+            "http://127.0.0.1.evil.example:80",
+            "http://localhost@evil.example",
+            "http://[evil",
+            "",
+        ):
+            with pytest.raises(InvalidStatus) as refused:
+                await connect(url, origin=origin, proxy=None)
+            assert refused.value.response.status_code == 403, origin
         async with connect(url, origin="http://localhost:8080", proxy=None) as socket:
             for message in CONVERSATION:
                 await socket.send(json.dumps(message))

@@ -376,6 +376,14 @@ async def test_what_would_break_a_sound_file_is_dropped(tmp_path, reply):
         assert w.requests == 1
 
 
+async def test_what_is_not_what_it_looks_like_is_dropped(tmp_path):
+    """Letters of another alphabet in a name; what cannot be seen is taken out before anything is shown."""
+    async with writing(tmp_path, BODY) as w:
+        w.story.reply("return l\u0435n(x)")
+        assert await w.complete() == "no: spoofs"
+        assert w.requests == 1
+
+
 @pytest.mark.parametrize(
     ("reply", "stop"),
     [

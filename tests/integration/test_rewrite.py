@@ -316,6 +316,37 @@ async def test_a_second_go_one_model_up(first, tmp_path):
         s.check_at_rest()
 
 
+DISGUISED = {
+    "a name with letters of another alphabet": (
+        "return b\u043e\u043el(x)",
+        "b\u043e\u043el only looks like bool",
+    ),
+    "an override in a comment": ("return bool(x)  # \u202e admin", "U+202E changes the order"),
+    "an escape in a string": ('return "\x1b[2K"', "U+001B is a control character"),
+}
+
+
+@pytest.mark.parametrize("name", DISGUISED)
+async def test_an_answer_that_is_not_what_it_looks_like_is_applied_on_purpose_only(name, tmp_path):
+    """It is kept, the person reads why, nobody is asked again, and one step applies it."""
+    body, why = DISGUISED[name]
+    before, selected = unmarked(F)
+    async with story(tmp_path) as s:
+        s.desk.open("a.py", before)
+        s.reply(f"```python\ndef f(x):\n    {body}\n```")
+
+        outcome = await s.run("simplify", "a.py", selected)
+
+        assert isinstance(outcome, Kept)
+        assert ("spoofs", True) == (outcome.reason, why in outcome.text)
+        assert "line 2" in outcome.text
+        assert "\u202e" not in outcome.text
+        assert before == s.desk.text("a.py")
+        assert 1 == len(s.requests)
+        assert isinstance(await s.apply_kept("a.py"), Edits)
+        assert f"def f(x):\n    {body}\n" == s.desk.text("a.py")
+
+
 async def test_a_kept_answer_that_breaks_the_file_can_still_be_applied(tmp_path):
     """It is offered until the text changes, applying it is one step, and then it is offered no more."""
     before, selected = unmarked(F)

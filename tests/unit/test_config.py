@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 
@@ -464,6 +465,16 @@ def test_the_keyring_is_asked_last_for_the_key_of_the_host(configure, keyring):
     assert configure().sources["key"] == "keyring"
     assert configure(**ZAI).account.key.reveal() == "zai"
     assert configure(find_key=False).account is None
+
+
+def test_what_a_keyring_starts_gets_no_key(configure, keyring, monkeypatch):
+    """Some run a program; it gets the environment without keys, which are there again afterwards."""
+    for name in keys.SECRET_VARIABLES:
+        monkeypatch.setenv(name, "secret-" + name)
+    keyring("import subprocess; return 'saw ' + str(subprocess.check_output(['env']).count(b'secret-'))")
+
+    assert in_keyring("api.z.ai").key.reveal() == "saw 0"
+    assert all(os.environ[name] == "secret-" + name for name in keys.SECRET_VARIABLES)
 
 
 @pytest.mark.parametrize(

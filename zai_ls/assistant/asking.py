@@ -15,6 +15,7 @@ from zai_ls.dispatch import Exchange
 from zai_ls.domain import Declined, FinishReason, Lane, TextDelta, ThinkingDelta
 from zai_ls.errors import BadReply, ContentBlocked, ContextTooLong, ModelClosed, ServiceError
 from zai_ls.glm.dialect import dialect_for
+from zai_ls.glm.scrubbing import without_key
 from zai_ls.messages import say
 
 if TYPE_CHECKING:
@@ -76,7 +77,10 @@ def exchange_for(
         body=wire.body,
         expected=likely(load_of(prompt), entry, kit.ledger.factors(account.label).get(model, 1.0)),
         observe=lambda: ReplyObserver(
-            dialect.decoder(host=account.host, model=model, now=kit.clock.now()), restorer, on_event
+            dialect.decoder(host=account.host, model=model, now=kit.clock.now()),
+            restorer,
+            on_event,
+            lambda name: without_key(name, account.key),
         ),
         topic=topic,
         deadline_s=deadline_s,

@@ -14,6 +14,7 @@ from zai_ls.domain import (
     Usage,
     UsageReported,
 )
+from zai_ls.errors import BadReply
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from zai_ls.domain import ReplyEvent
     from zai_ls.glm.dialect import Decoder
 
+_MOST_CHARACTERS = 4 * 2**20
+"""Of text and thinking; the longest reply of any model has a quarter of that."""
 CHARACTERS_A_TOKEN = 3.5
 """A rough rate, for counting what has arrived before the service's own count does."""
 
@@ -33,11 +36,19 @@ class ReplyObserver:
     beginning of one is passed on with the next.
     """
 
-    def __init__(self, decoder: Decoder, restorer: Restorer, on_event: Callable[[ReplyEvent], None]) -> None:
+    def __init__(
+        self,
+        decoder: Decoder,
+        restorer: Restorer,
+        on_event: Callable[[ReplyEvent], None],
+        named: Callable[[str], str] = str,
+    ) -> None:
+        """*named* makes of the model's name, in the service's words, what may be told and kept."""
         self._decoder = decoder
         self._written = restorer.stream()
         self._thought = restorer.stream()
         self._on_event = on_event
+        self._named = named
         self._text: list[str] = []
         self._reasoning: list[str] = []
         self._characters = 0
@@ -59,7 +70,7 @@ class ReplyObserver:
     def _take(self, event: ReplyEvent) -> None:
         match event:
             case ReplyStarted(model=model):
-                self._model = model
+                self._model = self._named(model)
             case ThinkingDelta(text=text):
                 self._characters += len(text)
                 event = ThinkingDelta(self._thought.feed(text))
@@ -72,6 +83,8 @@ class ReplyObserver:
                 self._finish = reason
             case UsageReported(usage=usage):
                 self._usage = usage
+        if self._characters > _MOST_CHARACTERS:
+            raise BadReply("the answer has no end")
         self._on_event(event)
 
     def _release(self) -> None:

@@ -19,6 +19,7 @@ from zai_ls.assistant.fence import Barred, Fence, Fenced
 from zai_ls.assistant.kit import path_of
 from zai_ls.assistant.landing import NotLanded, land
 from zai_ls.assistant.plan import Plan, moved
+from zai_ls.assistant.spoofing import told_spoofs
 from zai_ls.assistant.telling import facts
 from zai_ls.core.actions import ACTIONS, Output
 from zai_ls.core.complexity import score
@@ -66,11 +67,13 @@ class Unfit:
     """A reply that must not be applied as it is."""
 
     reason: str
-    """`not_code`, `breaks_syntax`, `lost_secret` or `cut_off`."""
+    """`not_code`, `breaks_syntax`, `lost_secret`, `cut_off` or `spoofs`."""
     text: str
     """What the model wrote."""
     edits: tuple[Edit, ...] = ()
     """What it would change, when it can be read as a change."""
+    why: str = ""
+    """More exactly, for a person."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +130,7 @@ class Rewrite:
         try:
             plan, reply = await self._asked(plan)
             made = self._make(plan, reply)
-            if isinstance(made, Unfit):
+            if isinstance(made, Unfit) and made.reason != "spoofs":  # which a second answer would not explain
                 plan, reply = await self._asked(self._once_more(plan, made.reason))
                 made = self._make(plan, reply)
         except Moot as moot:
@@ -380,8 +383,11 @@ class Rewrite:
         edits = minimal_edits(plan.snapshot, plan.target, text)
         if not edits:
             return _declined("unchanged")
-        if self._breaks(plan.snapshot, "".join(apply_edits(plan.snapshot.lines, edits))):
+        after = "".join(apply_edits(plan.snapshot.lines, edits))
+        if self._breaks(plan.snapshot, after):
             return Unfit("breaks_syntax", code.text, edits)
+        if what := told_spoofs(plan.snapshot.text, after, plan.snapshot, self._kit.syntax):
+            return Unfit("spoofs", code.text, edits, what)
         return Fit(plan.snapshot, plan.snapshot.uri, edits, code.text)
 
     def _make_tests(self, plan: Plan, tests: FileForTests, code: str) -> Fit | Unfit | Declined:
@@ -391,13 +397,18 @@ class Rewrite:
             start, text = end_of(("",)), tests.with_tests(code)
             if self._kit.syntax.is_sound(text, plan.snapshot.language) is False:
                 return Unfit("breaks_syntax", code)
+            if what := told_spoofs(plan.snapshot.text, text, plan.snapshot, self._kit.syntax):
+                return Unfit("spoofs", code, why=what)
             return Fit(None, uri, (Edit(Range(start, start), text),), code)
         base = replace(base, language=plan.snapshot.language)  # a file that is not open has none
         edits = minimal_edits(base, whole(base.lines), replace(tests, existing=base.text).with_tests(code))
         if not edits:
             return _declined("unchanged")
-        if self._breaks(base, "".join(apply_edits(base.lines, edits))):
+        after = "".join(apply_edits(base.lines, edits))
+        if self._breaks(base, after):
             return Unfit("breaks_syntax", code, edits)
+        if what := told_spoofs(base.text + plan.snapshot.text, after, base, self._kit.syntax):
+            return Unfit("spoofs", code, edits, what)
         return Fit(base, uri, edits, code)
 
     def _breaks(self, current: Snapshot, text: str) -> bool:
@@ -440,7 +451,7 @@ class Rewrite:
                 return NotLanded("refused_by_editor")
 
     async def _keep_unfit(self, plan: Plan, unfit: Unfit) -> Kept:
-        kept = await self._keep(plan, unfit.reason, unfit.text, _uri_of(plan))
+        kept = await self._keep(plan, unfit.reason, unfit.text, _uri_of(plan), why=unfit.why)
         if not unfit.edits or plan.tests is not None:
             return kept
         self.applicable = Applicable(kept.answer_id, plan.snapshot, unfit.edits)
@@ -449,8 +460,11 @@ class Rewrite:
     async def _keep(self, plan: Plan, reason: str, text: str, uri: str, *, why: str = "") -> Kept:
         try:
             answer = self._kit.answers.keep(uri=uri, action=plan.action.id, reason=reason, text=text)
-        except OSError as error:
+        except StateUnusable:
             await self._editor.show(plan.action.title_for(_name(uri)), text)  # here at least it is not lost
+            raise
+        except OSError as error:
+            await self._editor.show(plan.action.title_for(_name(uri)), text)
             raise StateUnusable(error.strerror or type(error).__name__, path=str(error.filename)) from None
         sentence = say(f"kept.{reason}", file=_name(uri), id=answer.id, path=answer.path, why=why)
         self._note(sentence)

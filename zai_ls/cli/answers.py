@@ -10,6 +10,7 @@ from zai_ls.cli.account import local
 from zai_ls.cli.exits import BadUse, Exit
 from zai_ls.cli.flags import configuration, tell_problems
 from zai_ls.messages import say
+from zai_ls.visible import visible
 
 if TYPE_CHECKING:
     import argparse
@@ -44,7 +45,7 @@ def run(args: argparse.Namespace) -> int:
     if args.json:
         printing.print_json({**_row(answer), "text": answer.text})
     else:
-        printing.write_exactly(answer.text)
+        printing.print_text(answer.text)
     return Exit.DONE
 
 
@@ -53,7 +54,8 @@ def _list(answers: list[KeptAnswer], *, as_json: bool) -> Exit:
         printing.print_json([_row(answer) for answer in answers])
         return Exit.DONE
     for answer in answers:
-        print(f"{answer.id}  {local(answer.kept_at)}  {answer.action}  {answer.reason}  {answer.uri}")
+        row = f"{answer.id}  {local(answer.kept_at)}  {answer.action}  {answer.reason}  {answer.uri}"
+        print(visible(row))
     if not answers:
         print(say("answers.none"), file=sys.stderr)
     return Exit.DONE

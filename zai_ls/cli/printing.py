@@ -10,6 +10,8 @@ import sys
 import unicodedata
 from typing import TYPE_CHECKING
 
+from zai_ls.visible import visible
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
@@ -18,6 +20,8 @@ if TYPE_CHECKING:
     from zai_ls.cli.files import FileDiff
 
 _NO_END = "\\ No newline at end of file\n"
+_ACTS_IN_JSON = re.compile("[\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]")
+"""What JSON may hold as it is, and a terminal or a reader's eyes obey."""
 _COLOURS = {"+": "green", "-": "red", "@": "cyan"}
 
 
@@ -46,9 +50,12 @@ def _header(name: str) -> str:
 
 
 def print_diff(text: str) -> None:
-    """*text* on standard output, coloured in a terminal."""
-    if not is_terminal(sys.stdout):
+    """*text* on standard output: exactly for a program, coloured and with what acts on a terminal made visible for a person."""
+    if not sys.stdout.isatty():
         write_exactly(text)
+        return
+    if not is_terminal(sys.stdout):
+        write_exactly(visible(text.replace("\r\n", "\n")))
         return
     from rich.console import Console
     from rich.text import Text
@@ -56,23 +63,29 @@ def print_diff(text: str) -> None:
     console = Console(highlight=False, soft_wrap=True)
     for line in text.split("\n")[:-1]:
         style = "bold" if line.startswith(("+++", "---")) else _COLOURS.get(line[:1], "")
-        console.print(Text(line.rstrip("\r"), style=style))
+        console.print(Text(visible(line.rstrip("\r")), style=style))
 
 
 def print_markdown(text: str) -> None:
     """*text* on standard output, rendered in a terminal."""
     if not is_terminal(sys.stdout):
-        write_exactly(text if text.endswith("\n") else text + "\n")
+        print_text(text if text.endswith("\n") else text + "\n")
         return
     from rich.console import Console
     from rich.markdown import Markdown
 
-    Console().print(Markdown(text))
+    Console().print(Markdown(visible(text.replace("\r\n", "\n")), hyperlinks=False))
+
+
+def print_text(text: str) -> None:
+    """*text* on standard output: exactly for a program; what acts on a terminal is made visible for a person."""
+    write_exactly(visible(text.replace("\r\n", "\n")) if sys.stdout.isatty() else text)
 
 
 def print_json(value: object) -> None:
     """*value* as one JSON document on standard output."""
-    write_exactly(json.dumps(value, indent=2, ensure_ascii=False) + "\n")
+    text = json.dumps(value, indent=2, ensure_ascii=False)
+    write_exactly(_ACTS_IN_JSON.sub(lambda found: f"\\u{ord(found[0]):04x}", text) + "\n")
 
 
 def note(text: str) -> None:

@@ -22,6 +22,7 @@ from zai_ls.core.routing import Routing
 from zai_ls.core.syntax import is_too_long
 from zai_ls.core.text import whole
 from zai_ls.messages import say
+from zai_ls.visible import visible
 
 if TYPE_CHECKING:
     import argparse
@@ -76,7 +77,8 @@ class Row:
     def cells(self) -> tuple[str, ...]:
         """For a person."""
         where = f"{self.path}:{self._lines()}"
-        return (f"{self.value:.2f}", self.tier, self.model, self.piece.name or "-", where, self._why())
+        named = self.piece.name or "-"
+        return (f"{self.value:.2f}", self.tier, self.model, visible(named), visible(where), self._why())
 
     def _lines(self) -> str:
         return f"{self.piece.range.start.line + 1}-{self.piece.range.end.line + 1}"

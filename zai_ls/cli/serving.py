@@ -19,6 +19,7 @@ from zai_ls.messages import say
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
+    from io import TextIOWrapper
 
     from zai_ls import config as configuring
     from zai_ls.assistant import AccountStatus, Decision, Editor, Progress
@@ -75,8 +76,14 @@ class Late:
     def config(self) -> configuring.Config:
         """As read, when it is first asked for; a project's file has not tightened it."""
         if self._config is None:
-            self._config = self._read()
-            log_to(self._config)
+            config = self._read()
+            unusable = log_to(config)
+            if unusable:
+                from zai_ls.settings import Origin, Problem
+
+                problem = Problem("logFile", "file", unusable, Origin(config.sources["logFile"]))
+                config = replace(config, problems=(*config.problems, problem))
+            self._config = config
         return self._config
 
     @property
@@ -130,7 +137,9 @@ class Late:
         self._ready = asyncio.ensure_future(self._begin())
 
     async def _begin(self) -> None:
-        if self.config.account is None:
+        account = self.config.account
+        # This machine's own addresses need no key; whoever names a command has one all the same.
+        if account is None or (not account.key and self.config.settings.api_key_command):
             self._configure(await asyncio.to_thread(self.config.with_key))
             self.warn([problem.text for problem in self._in_force.problems])
             missing = self.config.no_account
@@ -340,16 +349,35 @@ def serve(
     return asyncio.run(run())
 
 
-def log_to(config: configuring.Config) -> None:
-    """Log as configured; standard output belongs to the protocol."""
+def log_to(config: configuring.Config) -> str:
+    """Log as configured; standard output belongs to the protocol. Why the log file is not used, for a person, if so."""
+    from zai_ls.state.folder import why_unsafe
+
     settings = config.settings
     handler: logging.Handler = logging.StreamHandler(sys.stderr)
+    unusable = ""
     if settings.log_file:
         path = Path(settings.log_file).expanduser()
-        # Made here for this user alone: the log names files and accounts.
-        os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600))
-        handler = logging.FileHandler(path, encoding="utf-8")
+        # The log names files and accounts: it is for this user alone.
+        why = why_unsafe(path, links=True)
+        try:
+            handler = handler if why else _LogFile(path, encoding="utf-8")
+        except OSError as error:
+            why = error.strerror or type(error).__name__
+        if why:
+            unusable = say("serve.log_unusable", path=path, why=why)
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s %(message)s"))
     logger = logging.getLogger("zai_ls")
     logger.addHandler(handler)
     logger.setLevel(settings.log_level.upper())
+    return unusable
+
+
+class _LogFile(logging.FileHandler):
+    """A file that is made for this user alone."""
+
+    def _open(self) -> TextIOWrapper:
+        flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND
+        return open(
+            self.baseFilename, "a", encoding="utf-8", opener=lambda path, _: os.open(path, flags, 0o600)
+        )

@@ -103,7 +103,8 @@ def load(
 
     *flags* are settings by dotted key. *find_key* False asks neither key command nor keyring, which may take seconds.
     """
-    environ = os.environ if environ is None else environ
+    # Our own copy: while a keyring is asked, the process's has no keys in it.
+    environ = dict(os.environ) if environ is None else environ
     path = user_file(environ)
     file_layer, broken = read_layer(path, Origin.USER_FILE)
     layers = (

@@ -12,7 +12,7 @@ import signal
 import subprocess
 import threading
 import time
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -22,7 +22,7 @@ from zai_ls.domain import Secret
 from zai_ls.messages import say, told
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
 OWN_VARIABLES = ("ZAI_API_KEY", "ZHIPUAI_API_KEY")
 """First one that is set counts."""
@@ -179,7 +179,8 @@ def in_keyring(host: str) -> Found | None:
         try:
             import keyring
 
-            answer.append(keyring.get_password(KEYRING_SERVICE, host))
+            with _without_keys():
+                answer.append(keyring.get_password(KEYRING_SERVICE, host))
         except Exception:  # noqa: BLE001 - back ends raise what they like; no answer is an answer
             answer.append(None)
 
@@ -188,6 +189,16 @@ def in_keyring(host: str) -> Found | None:
     thread.join(KEYRING_TIMEOUT_S)
     value = (answer[0] or "").strip() if answer else ""
     return Found(Secret(value), "keyring") if value else None
+
+
+@contextmanager
+def _without_keys() -> Iterator[None]:
+    """Meanwhile no child of this process gets a key by the environment: some keyrings start programs."""
+    taken = {name: os.environ.pop(name) for name in SECRET_VARIABLES if name in os.environ}
+    try:
+        yield
+    finally:
+        os.environ.update(taken)
 
 
 def is_sendable(key: Secret) -> bool:

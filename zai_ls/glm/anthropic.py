@@ -8,7 +8,7 @@ from zai_ls.domain import FinishReason, ReplyFinished, ReplyStarted, Usage, Usag
 from zai_ls.errors import BadReply
 from zai_ls.glm.body import Body
 from zai_ls.glm.deltas import Deltas
-from zai_ls.glm.dialect import WireRequest, as_json, count, dicts, plan_thinking
+from zai_ls.glm.dialect import WireRequest, as_json, count, dicts, model_name, plan_thinking
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -129,7 +129,7 @@ class AnthropicDecoder:
         if self._started and self._spoken:
             raise BadReply("restarted")
         self._started, self._id, self._deltas = True, reply_id, Deltas()
-        events.append(ReplyStarted(reply_id, str(message.get("model") or "")))
+        events.append(ReplyStarted(reply_id, model_name(message.get("model"))))
         self._count(message.get("usage"), events)
 
     def _block(self, block: dict[str, Any], events: list[ReplyEvent]) -> None:

@@ -12,11 +12,14 @@ from typing import TYPE_CHECKING, Any
 
 from zai_ls.errors import BadReply
 from zai_ls.glm.refusals import is_refusal, refusal
-from zai_ls.glm.sse import MAX_LINE, SseDecoder
+from zai_ls.glm.sse import LINE_COST, MAX_LINE, SseDecoder
 
 if TYPE_CHECKING:
     from zai_ls.errors import ZaiError
     from zai_ls.glm.sse import Event
+
+MAX_BODY = 64 * 2**20
+"""Bytes of a whole body: twice what the longest reply takes, token by token."""
 
 _SPLICE = re.compile(r"data: ?(?=\{)")
 """A gateway's known fault: a chunk is cut inside its JSON, and another reply's first chunk goes on in the same line."""
@@ -33,9 +36,13 @@ class Body:
         self._whole: bytearray | None = None
         """The document, once its first brace was seen."""
         self._begun = False
+        self._length = 0
 
     def feed(self, chunk: bytes) -> list[Event]:
         """The events that *chunk* completes; none when the body is one document."""
+        self._length += len(chunk) + LINE_COST * chunk.count(b"\n")
+        if self._length > MAX_BODY:
+            raise BadReply("the answer has no end")
         if not self._begun:
             chunk = chunk.lstrip()
             if not chunk:

@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 from zai_ls.catalogue import is_this_machine
 from zai_ls.domain import Thinking
+from zai_ls.visible import visible
 
 if TYPE_CHECKING:
     from zai_ls.catalogue import Catalogue, ModelEntry
@@ -117,6 +118,17 @@ def dicts(value: object) -> list[dict[str, Any]]:
     return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
 
 
+_MOST_TOKENS = 10**9
+_LONGEST_NAME = 100
+
+
 def count(raw: object) -> int:
-    """A number of tokens; 0 for what is none."""
-    return max(0, int(raw)) if isinstance(raw, (int, float)) and not isinstance(raw, bool) else 0
+    """A number of tokens; 0 for what is none, or cannot be true."""
+    if not isinstance(raw, (int, float)) or isinstance(raw, bool):
+        return 0
+    return int(raw) if 0 <= raw <= _MOST_TOKENS else 0
+
+
+def model_name(raw: object) -> str:
+    """Who answers, in the service's words, if those can be a name."""
+    return visible(raw.strip()[:_LONGEST_NAME]) if isinstance(raw, str) else ""

@@ -15,6 +15,7 @@ from zai_ls.core.readings import parse, parse_balance
 from zai_ls.errors import NoReading, ZaiError
 from zai_ls.glm.client import Timeouts
 from zai_ls.glm.refusals import retry_after
+from zai_ls.glm.scrubbing import scrub
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -91,11 +92,19 @@ class Monitor:
                 account, path, _HEADERS, raw_key=not bearer, limit=_MAX_BODY, timeouts=_TIMEOUTS
             )
         except ZaiError as error:
+            scrub(error, account.key)
             raise NoReading(error.detail, why="http", host=account.host, status=error.status) from error
         now = self._clock.now()
         try:
-            return parser(answer.body, answer.status, now)
+            return parser(_scrubbed(answer.body, account), answer.status, now)
         except NoReading as error:
+            scrub(error, account.key)
             error.host = account.host
             error.retry_after_s = retry_after(answer.headers, now)
             raise
+
+
+def _scrubbed(body: bytes, account: Account) -> bytes:
+    """*body* without the key: names in it are shown and kept."""
+    key = account.key.reveal().encode()
+    return body.replace(key, b"...") if key else body

@@ -8,7 +8,7 @@ from zai_ls.domain import FinishReason, ReplyFinished, ReplyStarted, Usage, Usag
 from zai_ls.errors import BadReply
 from zai_ls.glm.body import Body
 from zai_ls.glm.deltas import Deltas
-from zai_ls.glm.dialect import WireRequest, as_json, count, dicts, plan_thinking
+from zai_ls.glm.dialect import WireRequest, as_json, count, dicts, model_name, plan_thinking
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -134,7 +134,7 @@ class OpenAIDecoder:
             self._restart()
         if not self._started:
             self._started = True
-            events.append(ReplyStarted(reply_id, str(value.get("model") or "")))
+            events.append(ReplyStarted(reply_id, model_name(value.get("model"))))
         self._id = reply_id or self._id
 
     def _choice(self, choice: dict[str, Any], events: list[ReplyEvent]) -> None:
@@ -156,7 +156,7 @@ def _text(value: object) -> str:
     """A piece of text; some hosts send a list of parts."""
     if isinstance(value, str):
         return value
-    return "".join(_text(part.get("text")) for part in dicts(value))
+    return "".join(text for part in dicts(value) if isinstance(text := part.get("text"), str))
 
 
 def _usage(raw: object) -> Usage | None:

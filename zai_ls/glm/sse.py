@@ -12,6 +12,8 @@ from zai_ls.errors import BadReply
 
 MAX_LINE = 8 * 1024 * 1024
 """Bytes of one line, and of one event; more is no reply of this protocol."""
+LINE_COST = 16
+"""Bytes that each line counts for besides its own: what is nothing but line ends takes long to read, too."""
 
 _BOM = b"\xef\xbb\xbf"
 
@@ -31,9 +33,8 @@ class SseDecoder:
 
     def __init__(self, max_line: int = MAX_LINE) -> None:
         self._max_line = max_line
-        self._pieces: list[bytes] = []
-        """The line begun, without its end."""
-        self._length = 0
+        self._begun = bytearray()
+        """The line begun, without its end; in one piece, for it may come byte by byte."""
         self._after_cr = False
         """The last byte seen was `\\r`: a `\\n` that follows belongs to it."""
         self._first = True
@@ -69,19 +70,16 @@ class SseDecoder:
         return [event for event in events if event is not None]
 
     def _grow(self, piece: bytes) -> None:
-        if piece:
-            self._length += len(piece)
-            if self._length > self._max_line:
-                raise BadReply("a line of the stream has no end")
-            self._pieces.append(piece)
+        self._begun += piece
+        if len(self._begun) > self._max_line:
+            raise BadReply("a line of the stream has no end")
 
     def _joined(self, end: bytes) -> bytes:
-        if not self._pieces:
+        if not self._begun:
             return end
         self._grow(end)
-        line = b"".join(self._pieces)
-        self._pieces.clear()
-        self._length = 0
+        line = bytes(self._begun)
+        self._begun.clear()
         return line
 
     def _take(self, line: bytes) -> Event | None:
@@ -98,7 +96,7 @@ class SseDecoder:
         except UnicodeDecodeError:
             raise BadReply("the stream is not UTF-8") from None
         if field == b"data":
-            self._data_length += len(value)
+            self._data_length += len(value) + LINE_COST
             if self._data_length > self._max_line:
                 raise BadReply("an event of the stream has no end")
             self._data.append(text)

@@ -154,6 +154,10 @@ class Documents:
         """The open document, as it lives."""
         return self._open.get(uri)
 
+    def uris(self) -> tuple[str, ...]:
+        """All that are open."""
+        return tuple(self._open)
+
     def snapshot(self, uri: str) -> Snapshot | None:
         """The document as it is now; None when it is not open."""
         document = self._open.get(uri)

@@ -6,6 +6,7 @@ import asyncio
 import errno
 import logging
 import os
+import re
 import stat
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,9 +16,11 @@ from lsprotocol import types
 
 from zai_ls.core.text import apply_edits, split_lines
 from zai_ls.domain import Landing, Snapshot
+from zai_ls.errors import StateUnusable
 from zai_ls.lsp import convert
 from zai_ls.lsp.documents import path_of
 from zai_ls.lsp.protocol import EditorError
+from zai_ls.visible import visible
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -38,6 +41,7 @@ _REVIEW_S = 3600.0
 """The same when the person is to look at the edit first."""
 _SHOW_S = 10.0
 
+_LINK = re.compile(r"\]\(")
 _SEVERITIES = {
     "error": types.MessageType.Error,
     "warning": types.MessageType.Warning,
@@ -219,8 +223,8 @@ class ClientEditor:
         if self._client.shows_documents:
             try:
                 uri = self._shown.write(title, markdown, ".txt" if as_it_is else ".md")
-            except OSError as error:
-                _log.warning("A text to read cannot be written: %s", error.strerror)
+            except (OSError, StateUnusable) as error:
+                _log.warning("A text to read cannot be written: %s", error)
             else:
                 if await self._opens(uri):
                     return
@@ -237,9 +241,13 @@ class ClientEditor:
             reply.cancel()
 
     def tell(self, severity: Literal["error", "warning", "info"], text: str) -> None:
-        """One sentence for the person."""
+        """One sentence for the person.
+
+        It may quote a model, the service or a file's name: nothing in it becomes a link, which in VS Code can run a command.
+        """
+        message = visible(_LINK.sub("] (", text))
         self._peer.notify(
-            types.WINDOW_SHOW_MESSAGE, types.ShowMessageParams(type=_SEVERITIES[severity], message=text)
+            types.WINDOW_SHOW_MESSAGE, types.ShowMessageParams(type=_SEVERITIES[severity], message=message)
         )
 
 

@@ -15,6 +15,7 @@ import inspect
 import itertools
 import json
 import logging
+import re
 import traceback
 from typing import TYPE_CHECKING, Any, TypeGuard
 
@@ -44,6 +45,8 @@ _FINISH_S = 2.0
 """Most time for open requests to end at shutdown; then they are answered as cancelled without waiting."""
 
 
+_METHOD = re.compile(rb'"method"\s*:\s*"([\w/$]{1,100})"')
+_ID = re.compile(rb'"id"\s*:\s*(-?\d{1,18}|"[\w-]{1,100}")\s*[,}]')
 _MOST_ASKED = 64
 """Requests to the editor that it may leave unanswered; the oldest is given up for one more."""
 
@@ -70,6 +73,8 @@ class Protocol(LanguageServerProtocol):
         self._framed = True
         self._stopping: asyncio.Task[None] | None = None
         self.on_initialize: Callable[[types.InitializeParams, types.InitializeResult], None] = lambda *_: None
+        self.on_skipped: Callable[[str, int], None] = lambda *_: None
+        """A message of that method (empty: nobody knows) and so many bytes was not read."""
         self.on_end: Callable[[], Awaitable[None]] = _nothing_to_stop
         """Stops all work in the background, within bounded time."""
         super().__init__(server, converter)
@@ -99,6 +104,17 @@ class Protocol(LanguageServerProtocol):
             self.handle_message(message)
         except Exception as error:  # noqa: BLE001  (no message, however odd, ends the conversation)
             log_failure("A message", error)
+
+    def skipped(self, head: bytes, length: int) -> None:
+        """A message was too long to be read: what asked is answered, by its id where its *head* tells it."""
+        front = head.partition(b'"params"')[0]
+        method = _METHOD.search(front)
+        msg_id = _ID.search(front)
+        _log.warning("A message of %d bytes was not read", length)
+        if method is None or msg_id is not None:
+            text = say("lsp.too_long", size=length >> 20)
+            self._refuse(json.loads(msg_id[1]) if msg_id else None, types.ErrorCodes.InvalidRequest, text)
+        self.on_skipped(method[1].decode() if method else "", length)
 
     def _send(self, message: dict[str, Any]) -> None:
         if self._writer is None:

@@ -107,6 +107,7 @@ class Server:
         self.protocol = protocol
         protocol.on_initialize = self._initialized_with
         protocol.on_end = self._end
+        protocol.on_skipped = self._skipped
         self._bars = ProgressBars(protocol, clock)
         self._reading = ReadingAhead(self.documents, on_text, clock)
         self.commands = Commands(
@@ -299,6 +300,14 @@ class Server:
     def _did_close(self, params: types.DidCloseTextDocumentParams) -> None:
         self.documents.close(params.text_document.uri)
         self._on_closed(params.text_document.uri)
+
+    def _skipped(self, method: str, length: int) -> None:
+        """A message was too long to be read. Unless it was a new document, a text that we hold may be old now: it goes."""
+        if method != types.TEXT_DOCUMENT_DID_OPEN:
+            for uri in self.documents.uris():
+                self.documents.close(uri)
+                self._on_closed(uri)
+        self.warn([say("lsp.too_long", size=length >> 20)])
 
     # -- requests ---------------------------------------------------------------------------------------
 

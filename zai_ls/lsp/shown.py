@@ -28,13 +28,16 @@ class ShownTexts:
         self._count = 0
 
     def write(self, title: str, text: str, suffix: str = ".md") -> str:
-        """Write *text* to a new file named after *title*; its URI. Raises `OSError`."""
+        """Write *text* to a new file named after *title*; its URI. Raises `OSError` or `StateUnusable`."""
         if self._folder is None or not self._folder.is_dir():
             import tempfile
 
             within = None if self._within is None else self._within()
             if within is not None:
-                within.mkdir(mode=0o700, parents=True, exist_ok=True)
+                from zai_ls.state.folder import prepare
+
+                prepare(within.parent)
+                prepare(within)
             self._folder = Path(tempfile.mkdtemp(prefix="zai-ls-", dir=within))
         self._count += 1
         name = re.sub(r"\W+", "-", title).strip("-")[:60] or "text"

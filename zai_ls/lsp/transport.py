@@ -10,9 +10,10 @@ import asyncio
 import logging
 import os
 import queue
+import re
 import sys
 import threading
-from typing import TYPE_CHECKING, BinaryIO, Protocol
+from typing import TYPE_CHECKING, BinaryIO, NamedTuple, Protocol
 from urllib.parse import urlsplit
 
 from zai_ls.messages import say
@@ -26,10 +27,21 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 
 _LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
-_LONGEST_BODY = 256 * 2**20
-"""Bytes; a length beyond it is a broken header, not a document."""
+LONGEST_BODY = 80 * 2**20
+"""Bytes of a message: the largest file that can be configured, written as JSON. What is longer is skipped, and never held."""
+_BROKEN_LENGTH = 2**32
+"""A length beyond it is a broken header."""
+_MOST_DIGITS = 20
 _LONGEST_HEADERS = 4096
+_TOKEN = re.compile(rb"[A-Za-z0-9-]+")
+"""A header's name."""
+_HEAD = 1024
+"""So much of a message that is skipped is looked at: editors say there what it is."""
 _CHUNK = 2**16
+_MOST_UNHANDLED = 256
+"""Messages that are read ahead of the loop; an editor that sends faster waits."""
+_MOST_UNREAD = 64 * 2**20
+"""Bytes that an editor may leave unread before it counts as gone."""
 _PATIENCE_S = 2.0
 """For the last bytes to leave when the server ends."""
 
@@ -46,6 +58,10 @@ class Session(Protocol):
 
     def received(self, body: bytes) -> None:
         """One whole message has come."""
+        ...
+
+    def skipped(self, head: bytes, length: int) -> None:
+        """A message of *length* bytes was too long to be read; it began with *head*."""
         ...
 
     async def finish(self) -> None:
@@ -65,14 +81,25 @@ class BrokenFrame(Exception):
     """The byte stream is not LSP: where the next message begins cannot be known."""
 
 
-class Frames:
-    """Cuts a stream of bytes into messages, however the bytes are grouped."""
+class Skipped(NamedTuple):
+    """A message that was too long to be read."""
 
-    def __init__(self) -> None:
+    head: bytes
+    length: int
+
+
+class Frames:
+    """Cuts a stream of bytes into messages, however the bytes are grouped; never holds more than one of them."""
+
+    def __init__(self, longest: int = LONGEST_BODY) -> None:
+        self._longest = longest
         self._held = bytearray()
         self._length: int | None = None
+        self._left = 0
+        """Bytes of a message that is too long which are still to come."""
+        self._head = b""
 
-    def feed(self, data: bytes) -> list[bytes]:
+    def feed(self, data: bytes) -> list[bytes | Skipped]:
         """The messages that *data* completes. Raises `BrokenFrame` when the stream cannot be read any further."""
         self._held += data
         bodies = []
@@ -80,15 +107,18 @@ class Frames:
             bodies.append(body)
         return bodies
 
-    def _next(self) -> bytes | None:
+    def _next(self) -> bytes | Skipped | None:
         if self._length is None:
             headers, blank, _ = self._held.partition(b"\r\n\r\n")
+            if len(headers) > _LONGEST_HEADERS:
+                raise BrokenFrame("the headers do not end")
             if not blank:
-                if len(headers) > _LONGEST_HEADERS:
-                    raise BrokenFrame("the headers do not end")
                 return None
-            self._length = _length_in(bytes(headers))
+            self._length = self._left = _length_in(bytes(headers))
+            self._head = b""
             del self._held[: len(headers) + len(blank)]
+        if self._length > self._longest:
+            return self._skip(self._length)
         if len(self._held) < self._length:
             return None
         body = bytes(self._held[: self._length])
@@ -96,15 +126,40 @@ class Frames:
         self._length = None
         return body
 
+    def _skip(self, length: int) -> Skipped | None:
+        come = min(self._left, len(self._held))
+        self._head += self._held[: min(come, _HEAD - len(self._head))]
+        del self._held[:come]
+        self._left -= come
+        if self._left:
+            return None
+        self._length = None
+        return Skipped(self._head, length)
+
 
 def _length_in(headers: bytes) -> int:
+    """What `Content-Length` says. Raises `BrokenFrame` for anything that is no header of LSP.
+
+    A web page can make its browser send a request of HTTP to any port of this machine, and that too has a length.
+    """
+    lengths = set()
     for line in headers.split(b"\r\n"):
-        name, _, value = line.partition(b":")
+        name, colon, value = line.partition(b":")
+        if not colon or not _TOKEN.fullmatch(name.strip()):
+            raise BrokenFrame("a line of the headers is none")
         if name.strip().lower() == b"content-length":
-            digits = value.strip()
-            if digits.isdigit() and int(digits) <= _LONGEST_BODY:
-                return int(digits)
-    raise BrokenFrame("no usable Content-Length")
+            lengths.add(value.strip())
+    digits = lengths.pop() if len(lengths) == 1 else b""
+    if not digits.isdigit() or len(digits) > _MOST_DIGITS or int(digits) > _BROKEN_LENGTH:
+        raise BrokenFrame("no usable Content-Length")
+    return int(digits)
+
+
+def _deliver(session: Session, message: bytes | Skipped) -> None:
+    if isinstance(message, Skipped):
+        session.skipped(message.head, message.length)
+    else:
+        session.received(message)
 
 
 # -- stdio --------------------------------------------------------------------------------------------------
@@ -136,10 +191,18 @@ async def over_stdio(session: Session) -> None:
 
 def _read_frames(incoming: int, loop: asyncio.AbstractEventLoop, session: Session) -> None:
     frames = Frames()
+    room = threading.Semaphore(_MOST_UNHANDLED)
+
+    def handle(message: bytes | Skipped) -> None:
+        room.release()
+        _deliver(session, message)
+
     try:
         while data := os.read(incoming, _CHUNK):
-            for body in frames.feed(data):
-                _call(loop, session.received, body)
+            for message in frames.feed(data):
+                # An editor that sends faster than we read waits; whoever floods us fills a pipe and no memory.
+                room.acquire()
+                _call(loop, handle, message)
     except (BrokenFrame, OSError) as broken:
         _log.error("The connection to the editor is broken: %s", broken)
     _call(loop, session.ended.set)
@@ -159,11 +222,19 @@ class _ThreadWriter:
         self._outgoing = outgoing
         self._gone = gone
         self._queue: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
+        self._unread = 0
+        """Bytes in the queue."""
+        self._counting = threading.Lock()
         self._thread = threading.Thread(target=self._run, name="zai-ls-stdout", daemon=True)
         self._thread.start()
 
     def write(self, data: bytes) -> None:
-        """Queue *data*."""
+        """Queue *data*; an editor that reads nothing of much counts as gone."""
+        with self._counting:
+            self._unread += len(data)
+            if self._unread > _MOST_UNREAD:
+                self._gone()
+                return
         self._queue.put(data)
 
     def close(self) -> None:
@@ -175,6 +246,8 @@ class _ThreadWriter:
         try:
             while (data := self._queue.get()) is not None:
                 self._outgoing.write(data)
+                with self._counting:
+                    self._unread -= len(data)
                 if self._queue.empty():
                     self._outgoing.flush()
             self._outgoing.close()
@@ -206,8 +279,9 @@ async def over_tcp(session: Session, host: str, port: int, listening: Callable[[
         frames = Frames()
         try:
             while data := await reader.read(_CHUNK):
-                for body in frames.feed(data):
-                    session.received(body)
+                for message in frames.feed(data):
+                    _deliver(session, message)
+                await asyncio.sleep(0)  # what was asked gets its turn
         except (BrokenFrame, OSError) as broken:
             _log.debug("The editor's connection ended: %s", broken)
         finally:
@@ -227,9 +301,13 @@ class _StreamWriter:
         self._writer = writer
 
     def write(self, data: bytes) -> None:
-        """Hand *data* to the loop."""
-        if not self._writer.is_closing():
-            self._writer.write(data)
+        """Hand *data* to the loop; an editor that reads nothing of much counts as gone."""
+        if self._writer.is_closing():
+            return
+        if self._writer.transport.get_write_buffer_size() > _MOST_UNREAD:
+            self._writer.transport.abort()
+            return
+        self._writer.write(data)
 
 
 async def over_websocket(
@@ -244,8 +322,8 @@ async def over_websocket(
 
     def refuse_strangers(connection: ServerConnection, request: Request) -> Response | None:
         # A page of any website may open a socket to this machine; its browser says where it comes from.
-        origin = request.headers.get("Origin")
-        if origin is not None and urlsplit(origin).hostname not in _LOOPBACK:
+        origins = request.headers.get_all("Origin")
+        if any(not _is_of_this_machine(origin) for origin in origins):
             return connection.respond(403, "This origin may not connect.\n")
         return connection.respond(409, "An editor is connected already.\n") if taken else None
 
@@ -257,7 +335,7 @@ async def over_websocket(
         sender = asyncio.create_task(_send_all(connection, outgoing))
         try:
             async for message in connection:
-                session.received(message.encode() if isinstance(message, str) else message)
+                session.received(message.encode(errors="replace") if isinstance(message, str) else message)
         except ConnectionClosed as closed:
             _log.debug("The editor's connection ended: %s", closed)
         finally:
@@ -265,11 +343,18 @@ async def over_websocket(
             session.ended.set()
 
     async with serve(
-        serve_one, host, port, process_request=refuse_strangers, max_size=_LONGEST_BODY
+        serve_one, host, port, process_request=refuse_strangers, max_size=LONGEST_BODY
     ) as server:
         listening(*next(iter(server.sockets)).getsockname()[:2])
         await session.ended.wait()
         await session.finish()
+
+
+def _is_of_this_machine(origin: str) -> bool:
+    try:
+        return urlsplit(origin).hostname in _LOOPBACK
+    except ValueError:
+        return False
 
 
 async def _send_all(connection: ServerConnection, outgoing: asyncio.Queue[bytes]) -> None:

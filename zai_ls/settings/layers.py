@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 _CLIENT_KEYS = ("server.", "trace.")
 """Prefixes that belong to editor clients themselves, which send their section whole."""
 
+_DEEPEST = 16
+"""Levels of tables that are looked into; no setting lies so deep."""
+
 _TABLES = tuple(key for key, d in BY_KEY.items() if isinstance(d.kind, Table | TableOf))
 
 
@@ -100,8 +103,9 @@ def _leaves(values: Mapping[str, object], prefix: str) -> Iterator[tuple[str, ob
         path = f"{prefix}{name}"
         if value is None or path == "$schema":
             continue
-        if isinstance(value, Mapping) and path.removeprefix(SECTION + ".") not in BY_KEY:
-            yield from _leaves(value, path + ".")
+        nested = isinstance(value, Mapping) and path.removeprefix(SECTION + ".") not in BY_KEY
+        if nested and path.count(".") < _DEEPEST:
+            yield from _leaves(cast("Mapping[str, object]", value), path + ".")
         else:
             yield path, _without_null(value) if isinstance(value, Mapping) else value
 

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
+from zai_ls.state.folder import prepare
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
@@ -46,8 +48,9 @@ class Answers:
         self._days = days
 
     def keep(self, *, uri: str, action: str, reason: str, text: str) -> KeptAnswer:
-        """Keep *text* and drop what is too old or too many. Raises `OSError` when the folder cannot be written."""
-        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        """Keep *text* and drop what is too old or too many. Raises `OSError` or `StateUnusable` when the folder cannot be written."""
+        prepare(self._folder.parent)
+        prepare(self._folder)
         now = self._clock.now()
         answer_id = f"{int(now)}-{uuid4().hex[:6]}"
         path = self._folder / f"{answer_id}.txt"

@@ -15,7 +15,7 @@ from uuid import uuid4
 
 from zai_ls.errors import StateLocked, StateUnusable
 from zai_ls.messages import say
-from zai_ls.state.folder import prepare
+from zai_ls.state.folder import check_file, prepare
 from zai_ls.state.kernel_lock import KernelLock
 from zai_ls.state.schema import migrate
 
@@ -198,7 +198,10 @@ class Database:
 
     def _open(self, suspicion: sqlite3.Error | None) -> sqlite3.Connection:
         """Open, or begin, the file: one process at a time, so that nobody opens what another is setting aside."""
-        opening = KernelLock(prepare(self.folder) / "state.lock")
+        prepare(self.folder)
+        for ending in ("", "-wal", "-shm", "-journal"):
+            check_file(self.path.with_name(FILE + ending))
+        opening = KernelLock(self.folder / "state.lock")
         if not opening.try_take(_OPENING_S):
             raise StateUnusable(say("state.locked"), path=str(self.path))
         try:

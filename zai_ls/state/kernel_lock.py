@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from zai_ls.errors import StateUnusable
+from zai_ls.state.folder import check_file
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -86,6 +87,7 @@ def is_held_elsewhere(path: Path) -> bool:
 def _new_lock(path: Path) -> BaseFileLock:
     from filelock import FileLock
 
+    check_file(path)  # who can open it can hold it for ever
     # Newer versions of filelock fall back to a lock that outlives a killed holder where flock is missing. Older ones have
     # no such fallback and no such parameter.
     try:

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import os
+import re
 import subprocess
+import sys
 
 import pytest
 
@@ -178,3 +182,40 @@ def test_a_change_that_could_not_be_written_says_why_and_where_the_answer_is(edi
     assert (
         capfd.readouterr().err == "zai-ls: a.py is read-only. The answer is kept: `zai-ls answers 7`, or /x\n"
     )
+
+
+ESCAPES = "\x1b]52;c;cm0=\x07\x9b31m\u202e"
+
+
+@pytest.mark.parametrize("no_color", [False, True])
+def test_a_terminal_is_shown_what_would_act_on_it(no_color):
+    """A diff, an explanation, a kept answer and JSON: a program gets the bytes, a person sees them written out."""
+    script = f"""
+import sys
+from zai_ls.cli import printing
+text = {ESCAPES!r}
+printing.print_diff("--- a" + chr(10) + "+" + text + chr(13) + chr(10))
+printing.print_markdown("# " + text + chr(10) + "[x](http://evil)")
+printing.print_text(text + chr(10))
+printing.print_json({{"a": text}})
+printing.note(printing.visible(text))
+"""
+    env = {**os.environ, "TERM": "xterm", "COLUMNS": "100"} | ({"NO_COLOR": "1"} if no_color else {})
+    here, there = pytest.importorskip("pty").openpty()
+    process = subprocess.Popen([sys.executable, "-c", script], stdout=there, stderr=there, env=env)
+    os.close(there)
+    shown = b""
+    with contextlib.suppress(OSError):
+        while data := os.read(here, 65_536):
+            shown += data
+    os.close(here)
+    assert process.wait() == 0
+    plain = re.sub(rb"\x1b\[[0-9;]*m", b"", shown).decode()
+    assert not re.findall("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202e]", plain)
+    assert plain.count("]52;c;cm0=") == 5
+    assert b"\x1b]8" not in shown
+
+    piped = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, env=env, check=True
+    ).stdout.decode()
+    assert piped.count(ESCAPES) == 3  # but in JSON, which has escapes of its own

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -93,6 +94,49 @@ def test_the_log_is_for_this_user_alone(tmp_path, logger):
     assert path.stat().st_mode & 0o777 == 0o600
     logger.warning("one line")
     assert "one line" in path.read_text()
+
+
+@pytest.mark.parametrize("place", ["open", "folder missing", "foreign link"])
+def test_a_log_file_that_others_can_read_is_not_used(tmp_path, logger, monkeypatch, place, capsys):
+    """The log goes to standard error instead, and the person reads why."""
+    path = tmp_path / "zai.log"
+    if place == "open":
+        path.touch()
+        path.chmod(0o644)
+    elif place == "folder missing":
+        path = tmp_path / "none" / "zai.log"
+    else:
+        (tmp_path / "else").touch(0o600)
+        path.symlink_to(tmp_path / "else")
+        lstat = Path.lstat
+
+        def foreign(p):
+            fields = list(lstat(p))
+            fields[4] += 1
+            return os.stat_result(fields)
+
+        monkeypatch.setattr(Path, "lstat", lambda p: foreign(p) if p == path else lstat(p))
+        monkeypatch.setattr("zai_ls.state.folder._SYSTEM", -1)
+    late = Late(lambda: configured(tmp_path, logFile=str(path)))
+
+    (sentence,) = late.take_settings({})
+    logger.warning("one line")
+
+    assert str(path) in sentence
+    assert "standard error" in sentence
+    assert not path.exists() or path.read_text() == ""
+    assert "one line" in capsys.readouterr().err
+    late.app().ledger.close()
+
+
+def test_a_log_may_be_a_device_or_a_link_of_ones_own(tmp_path, logger):
+    """Links and devices that the person named are theirs."""
+    (tmp_path / "mine").touch(0o600)
+    (tmp_path / "link").symlink_to(tmp_path / "mine")
+    assert log_to(configured(tmp_path, logFile=str(tmp_path / "link"))) == ""
+    assert log_to(configured(tmp_path, logFile=os.devnull)) == ""
+    logger.warning("one line")
+    assert "one line" in (tmp_path / "mine").read_text()
 
 
 def test_texts_to_read_lie_in_the_state_folder(tmp_path, logger):

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import tracemalloc
 from itertools import pairwise
 
 import pytest
@@ -71,8 +72,13 @@ def test_ends_on_an_event_without_its_blank_line():
 
 @pytest.mark.parametrize(
     ("chunk", "times"),
-    [(b"x" * 100_000, 110), (b"data: " + b"y" * 100_000 + b"\n", 110)],
-    ids=["a line without an end", "an event without an end"],
+    [
+        (b"x" * 100_000, 110),
+        (b"data: " + b"y" * 100_000 + b"\n", 110),
+        (b"data:\n" * 10_000, 60),
+        (b"data\n" * 10_000, 60),
+    ],
+    ids=["a line without an end", "an event without an end", "empty lines", "names of lines"],
 )
 def test_is_bounded(chunk, times):
     """More than any reply can be is refused, before it fills the memory."""
@@ -84,3 +90,15 @@ def test_refuses_what_is_not_utf8():
     """Half a character is never guessed at: the text may be code."""
     with pytest.raises(BadReply):
         decode(b"data: \xff\xfe\n\n")
+
+
+def test_a_line_that_comes_byte_by_byte_takes_no_more_than_its_length():
+    """Each piece an object of its own would be fifty times as much."""
+    decoder = SseDecoder(max_line=200_000)
+    tracemalloc.start()
+    try:
+        for _ in range(99_999):
+            decoder.feed("é".encode())
+        assert tracemalloc.get_traced_memory()[1] < 1_000_000
+    finally:
+        tracemalloc.stop()

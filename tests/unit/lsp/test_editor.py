@@ -332,3 +332,17 @@ async def test_a_text_that_cannot_be_written_is_told(tmp_path):
     bench.editor._shown = ShownTexts(lambda: tmp_path / "file", bench.clock)
     await bench.editor.show("Title", "Text")
     assert bench.peer.told == [("window/showMessage", {"type": 3, "message": "Title\n\nText"})]
+
+
+def test_no_word_of_anybodys_becomes_a_link_or_acts_on_a_terminal():
+    """VS Code makes links of messages, also of those that run commands; terminals obey escapes."""
+    bench = Bench()
+
+    bench.editor.tell(
+        "info", "[here](command:workbench.action.terminal.new) \x1b]52;c;aGk=\x07 \u202eabc\n\tx"
+    )
+
+    ((_, params),) = bench.peer.told
+    assert params["message"] == (
+        "[here] (command:workbench.action.terminal.new) \\x1b]52;c;aGk=\\x07 \\u202eabc\n\tx"
+    )

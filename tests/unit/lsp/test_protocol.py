@@ -150,4 +150,41 @@ async def test_a_closed_document_is_told():
     assert closed == [URI]
 
 
+HEADS = {
+    "a request with a number": (b'{"jsonrpc":"2.0","id":7,"method":"a/b","params":{"id":8', [7]),
+    "a request with a word": (b'{"jsonrpc":"2.0","method":"a/b","id":"x-1","params":{', ["x-1"]),
+    "one whose head tells nothing": (b'{"params":{"id":8,"method":"x"', [None]),
+    "a notification": (b'{"jsonrpc":"2.0","method":"textDocument/didChange","params":{"id":8', []),
+    "an id that is cut": (b'{"id":12', [None]),
+}
+
+
+@pytest.mark.parametrize("name", HEADS)
+async def test_a_message_that_is_too_long_is_answered_if_it_asks(name):
+    """By its id where its first bytes tell it."""
+    head, ids = HEADS[name]
+    line = Line()
+    line.begin()
+    line.written.clear()
+
+    line.protocol.skipped(head, 200_000_000)
+
+    assert [m["id"] for m in line.written if "error" in m] == ids
+    told = [m for m in line.written if m.get("method") == "window/showMessage"]
+    assert "190 MB" in told[0]["params"]["message"]
+
+
+@pytest.mark.parametrize(
+    ("method", "is_known"), [("textDocument/didOpen", True), ("textDocument/didChange", False)]
+)
+async def test_after_a_message_that_was_skipped_no_text_is_taken_for_new(method, is_known):
+    """A change that was not read makes what we hold old; a new document does not."""
+    line = Line()
+    line.begin()
+
+    line.protocol.skipped(b'{"jsonrpc":"2.0","method":"%b","params":' % method.encode(), 200_000_000)
+
+    assert (line.server.documents.get(URI) is not None) == is_known
+
+
 _NOWHERE = {"start": {"line": 0, "character": 0}, "end": {"line": 0, "character": 0}}

@@ -6,12 +6,15 @@ import contextlib
 import os
 import sqlite3
 import stat
+from pathlib import Path
 
 import pytest
 
 from zai_ls.errors import StateUnusable
-from zai_ls.state import schema
+from zai_ls.state import kernel_lock, schema
 from zai_ls.state.db import Database
+from zai_ls.state.folder import prepare
+from zai_ls.state.kernel_lock import KernelLock
 
 
 @pytest.fixture
@@ -219,3 +222,82 @@ def test_a_folder_that_cannot_be_used_says_what_to_do(tmp_path):
             Database(tmp_path / name).read(lambda c: None)
         assert remedy in caught.value.user_text
         assert str(tmp_path / name) in caught.value.user_text
+
+
+ENDINGS = ("", "-wal", "-shm", "-journal")
+
+
+@pytest.mark.parametrize("ending", ENDINGS)
+@pytest.mark.parametrize("other", ["link", "foreign", "folder"])
+def test_a_file_that_may_be_anothers_is_refused(tmp_path, monkeypatch, ending, other):
+    """A link leads anywhere, and another user's file can be changed under us: neither is opened, and it is said."""
+    folder = tmp_path / "state"
+    folder.mkdir(mode=0o700)
+    path = folder / f"state.db{ending}"
+    if other == "link":
+        (tmp_path / "mine").write_bytes(b"untouched")
+        path.symlink_to(tmp_path / "mine")
+    elif other == "folder":
+        path.mkdir()
+    else:
+        path.touch(0o600)
+        found = Path.lstat
+        monkeypatch.setattr(Path, "lstat", lambda p: _of_another(found(p)) if p == path else found(p))
+
+    with pytest.raises(StateUnusable) as caught:
+        Database(folder).read(lambda c: None)
+
+    assert str(path) in caught.value.user_text
+    remedy = {"link": "it is a link", "foreign": "another user", "folder": "no plain file"}[other]
+    assert remedy in caught.value.user_text
+    assert other != "link" or (tmp_path / "mine").read_bytes() == b"untouched"
+
+
+def test_a_lock_file_that_may_be_anothers_is_refused(tmp_path):
+    """Who can open it could hold it for ever."""
+    (tmp_path / "a.lock").symlink_to(tmp_path / "b")
+    with pytest.raises(StateUnusable, match="link"):
+        KernelLock(tmp_path / "a.lock").try_take()
+    assert not (tmp_path / "b").exists()
+
+
+def test_a_file_that_was_copied_into_the_folder_is_closed_to_others(tmp_path):
+    """So that it stays closed whatever becomes of the folder; what is made there is from its first moment."""
+    database = Database(tmp_path / "state")
+    database.transaction(lambda c: None)
+    database.close()
+    (tmp_path / "state" / "state.db").chmod(0o644)
+    (tmp_path / "state" / "state.lock").chmod(0o666)
+    kernel_lock._spare.clear()  # as another process, which has none
+
+    before = os.umask(0)
+    try:
+        database = Database(tmp_path / "state")
+        database.transaction(lambda c: put_nothing(c))
+        modes = {p.name: p.stat().st_mode & 0o777 for p in (tmp_path / "state").iterdir()}
+    finally:
+        os.umask(before)
+        database.close()
+    assert set(modes.values()) == {0o600}, modes
+
+
+def put_nothing(connection):
+    connection.execute("CREATE TABLE IF NOT EXISTS of_a_test (a)")
+
+
+def test_a_link_to_the_folder_that_another_user_made_is_refused(tmp_path, monkeypatch):
+    """It could lead into any folder of this user's; one's own link is a way to have the state on another disk."""
+    (tmp_path / "there").mkdir(mode=0o700)
+    link = tmp_path / "state"
+    link.symlink_to(tmp_path / "there")
+    Database(link).read(lambda c: None)
+    found = Path.lstat
+    monkeypatch.setattr(Path, "lstat", lambda p: _of_another(found(p)) if p == link else found(p))
+    with pytest.raises(StateUnusable, match="another user"):
+        prepare(link)
+
+
+def _of_another(found):
+    fields = list(found)
+    fields[4] = os.geteuid() + 1
+    return os.stat_result(fields)

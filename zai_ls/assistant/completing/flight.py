@@ -15,6 +15,7 @@ from uuid import uuid4
 
 from zai_ls.assistant.asking import counted, exchange_for
 from zai_ls.assistant.replying import ReplyObserver
+from zai_ls.assistant.spoofing import told_spoofs
 from zai_ls.core.completion.cleaning import Written, written
 from zai_ls.core.completion.pace import closes_early
 from zai_ls.core.completion.place import follows, typed_since
@@ -25,7 +26,8 @@ from zai_ls.core.completion.soundness import spoils
 from zai_ls.core.completion.whether import quiet
 from zai_ls.core.redaction import Restorer
 from zai_ls.core.routing import COMPLETE, go_on
-from zai_ls.domain import FinishReason, Lane, Quiet, TextDelta
+from zai_ls.core.text import splice
+from zai_ls.domain import FinishReason, Lane, Quiet, Range, TextDelta
 from zai_ls.errors import (
     Busy,
     Closed,
@@ -245,11 +247,21 @@ class Flight:
             text, self.why = "", quiet("no_answer", why=say("no_answer.lost_secret"))
         elif text and spoils(wish.snapshot, wish.place.point, text, self._kit.syntax):
             text, self.why = "", quiet("breaks_syntax")
+        elif text and (what := self._spoofs(text)):
+            text, self.why = "", quiet("spoofs", why=what)
         elif not text:
             self.why = quiet("no_answer", why=say(f"no_answer.{found.why or 'empty'}"))
         self.proposal = Proposal(uuid4().hex, wish.place, text, wish.choice.model)
         self._keep(self.proposal)  # before anybody is told: a wish of this very moment must find it
         self._show()
+
+    def _spoofs(self, text: str) -> str:
+        """What in *text* is not what it looks like; empty when nothing is."""
+        if text.isascii():
+            return ""
+        wish, lines = self.wish, list(self.wish.snapshot.lines)
+        splice(lines, Range(wish.place.point, wish.place.point), text)
+        return told_spoofs(wish.snapshot.text, "".join(lines), wish.snapshot, self._kit.syntax)
 
     def _show(self) -> None:
         if not self.shown.done():

@@ -30,7 +30,11 @@ _HEADERS = {
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",
     "Cache-Control": "no-store",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
 }
+_OWN_SITES = frozenset({"same-origin", "none"})
+"""What a browser says of a request that this page made, or of an address that a person typed."""
 _TYPES = {".html": "text/html", ".js": "text/javascript", ".css": "text/css", ".txt": "text/plain"}
 
 
@@ -65,7 +69,7 @@ def serve(args: argparse.Namespace, port: int) -> int:
 
 
 def page_app(app: App, account: Account, token: str) -> Starlette:
-    """The routes below */token/*; everything else is not found, and so is every other host's name."""
+    """The routes below */token/*; everything else is not found, and another host's name or another site's page is refused."""
     from starlette.applications import Starlette
     from starlette.middleware import Middleware
     from starlette.middleware.trustedhost import TrustedHostMiddleware
@@ -79,6 +83,8 @@ def page_app(app: App, account: Account, token: str) -> Starlette:
     def guarded(answer: Callable[[Request], Awaitable[Response]]) -> Callable[[Request], Awaitable[Response]]:
         async def endpoint(request: Request) -> Response:
             given = str(request.path_params["token"])
+            if _is_from_elsewhere(request):
+                return Response(say("page.elsewhere"), 403, _HEADERS, "text/plain")
             if not secrets.compare_digest(given.encode(), token.encode()):
                 return Response(status_code=404, headers=_HEADERS)
             return await answer(request)
@@ -107,3 +113,10 @@ def page_app(app: App, account: Account, token: str) -> Starlette:
         ],
         middleware=[Middleware(TrustedHostMiddleware, allowed_hosts=[HOST, "localhost"], www_redirect=False)],
     )
+
+
+def _is_from_elsewhere(request: Request) -> bool:
+    """Was it a page of another site that made the browser ask? Whoever knows the token is not refused for its lack alone."""
+    site = request.headers.get("sec-fetch-site", "none").lower()
+    own = {f"http://{request.headers.get('host', '')}".lower()}
+    return site not in _OWN_SITES or not own.issuperset(o.lower() for o in request.headers.getlist("origin"))
