@@ -7,6 +7,8 @@ PYTHON ?= python3
 VENV   ?= .venv
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.set-up
+# Most tests wait for a process of their own: one worker a core, and each takes over what another has not begun.
+SPREAD := -n auto --maxprocesses 4 --dist worksteal
 
 .DEFAULT_GOAL := help
 .PHONY: help set-up demo test check fix docs words bench calibrate replay fuzz test-model test-browser check-vscode vsix test-vscode pictures clean
@@ -32,7 +34,7 @@ demo: $(STAMP) ## see it work, without a key
 	$(BIN)/zai-ls demo $(DEMO)
 
 test: $(STAMP) ## all tests but those with a real model or browser; needs no network once set up
-	$(BIN)/python -m pytest -q -m "not model and not browser" $(TESTS)
+	$(BIN)/python -m pytest -q -m "not model and not browser" $(if $(TESTS),,$(SPREAD)) $(TESTS)
 
 check: $(STAMP) ## format, lint, types, import floors, tests with branch coverage
 	$(BIN)/ruff format --check .
@@ -40,7 +42,7 @@ check: $(STAMP) ## format, lint, types, import floors, tests with branch coverag
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/coverage erase
-	$(BIN)/coverage run -m pytest -q -m "not model and not browser"
+	$(BIN)/coverage run -m pytest -q -m "not model and not browser" $(SPREAD)
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report
 

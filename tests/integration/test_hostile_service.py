@@ -13,6 +13,7 @@ import pytest
 from tests.integration.road import road
 from tests.integration.test_client import CHUNKED, Peer, account, client, serving
 from zai_ls.assistant.replying import ReplyObserver
+from zai_ls.core.redaction import Restorer
 from zai_ls.errors import BadReply, TimedOut, Unreachable, ZaiError
 from zai_ls.glm.body import Body
 from zai_ls.glm.client import Timeouts
@@ -170,7 +171,7 @@ async def test_the_key_is_never_sent_after_a_redirect(status, target):
 def test_a_reply_says_no_more_than_any_model_can():
     """Long before its body is too long: each piece is held, and joined at the end."""
     decoder = OpenAIDecoder(Body(host="h", model="m", now=None))
-    observer = ReplyObserver(decoder, str, lambda _event: None)
+    observer = ReplyObserver(decoder, Restorer(()), lambda _event: None)
     said = 0
     with pytest.raises(BadReply, match="no end"):  # noqa: PT012 - when it comes is what counts
         while said < 5 * 2**20:

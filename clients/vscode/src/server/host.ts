@@ -201,8 +201,11 @@ export class Host implements vscode.Disposable {
     if (this.connection !== connection) return; // we ended it ourselves
     const wasBusy = this.isBusy;
     this.connection = this.process = undefined;
-    if (why) process?.kill(); // it did not answer
-    const ending = await process?.ending();
+    let ending = await process?.ending();
+    if (process !== undefined && !process.isOver) {
+      process.kill(); // it runs, and does not answer
+      ending = await process.ending();
+    }
     await connection?.dispose(STOP_MS).catch(() => {});
     if (this.disposed || this.connection !== undefined || !this.wanted) return;
     const reason = ending === undefined ? why : endingText(ending);

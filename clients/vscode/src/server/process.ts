@@ -17,14 +17,15 @@ export class ServerProcess {
   readonly begun = Date.now();
   private readonly exit: Promise<Exit>;
   private readonly lines: string[] = [];
-  private over = false;
+  /** It has ended. */
+  isOver = false;
   private killed = false;
 
   constructor(command: string, args: readonly string[], env: Record<string, string>, cwd: string) {
     this.child = spawn(command, args, { cwd, env: { ...process.env, ...env }, windowsHide: true });
     this.exit = new Promise((resolve) => {
       const end = (exit: Exit) => {
-        this.over = true;
+        this.isOver = true;
         resolve(exit);
       };
       this.child.once("exit", (code, signal) => end({ code, signal }));
@@ -60,7 +61,7 @@ export class ServerProcess {
 
   /** Ends it at once, if it has not ended. */
   kill(): void {
-    if (this.over) return;
+    if (this.isOver) return;
     this.killed = true;
     this.child.kill("SIGKILL");
   }
