@@ -6,6 +6,7 @@ import { watch } from "node:fs";
 import * as fs from "node:fs/promises";
 import * as path from "node:path";
 
+import { withoutKeys } from "./children.js";
 import type { Python } from "./python.js";
 
 /** Which environment is in use; written last, in one step, so that a half-made one is never taken. */
@@ -153,7 +154,12 @@ export class OwnEnvironment {
   ): Promise<void> {
     return new Promise((resolve, reject) => {
       const last: string[] = [];
-      const child: ChildProcess = spawn(command, args, { cwd: this.storage, signal, windowsHide: true });
+      const child: ChildProcess = spawn(command, args, {
+        cwd: this.storage,
+        env: withoutKeys(process.env),
+        signal,
+        windowsHide: true,
+      });
       const read = (chunk: Buffer) => {
         for (const line of chunk.toString().split(/\r?\n/).filter(Boolean)) {
           progress.line(line);

@@ -2,6 +2,8 @@
 
 import { execFile } from "node:child_process";
 
+import { withoutKeys } from "./children.js";
+
 /** The oldest Python that the server runs on. */
 export const OLDEST: readonly [number, number] = [3, 11];
 const NEWEST_KNOWN = 14;
@@ -68,8 +70,13 @@ export async function findPython(setting: string, platform: NodeJS.Platform, ask
 function run(command: string, args: readonly string[]): Promise<Answer> {
   return new Promise((resolve) => {
     const isolated = args.at(-2) === "-c" ? [...args.slice(0, -2), "-I", ...args.slice(-2)] : [...args];
-    execFile(command, isolated, { timeout: PROBE_MS, windowsHide: true }, (error, stdout, stderr) => {
-      resolve(error ? { failure: stderr || error.message } : { output: stdout });
-    });
+    execFile(
+      command,
+      isolated,
+      { timeout: PROBE_MS, windowsHide: true, env: withoutKeys(process.env) },
+      (error, stdout, stderr) => {
+        resolve(error ? { failure: stderr || error.message } : { output: stdout });
+      },
+    );
   });
 }

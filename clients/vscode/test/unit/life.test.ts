@@ -4,6 +4,7 @@ import { test } from "node:test";
 import { hostOf, Keys, keyProblem } from "../../src/key.js";
 import { escapeHtml, newNonce, policy } from "../../src/page.js";
 import { Backoff } from "../../src/server/backoff.js";
+import { withoutKeys } from "../../src/server/children.js";
 import { ServerProcess } from "../../src/server/process.js";
 import { Coalesced } from "../../src/server/queue.js";
 
@@ -108,6 +109,11 @@ test("what is pasted beside a key is noticed", () => {
   assert.equal(keyProblem("  "), "empty");
   for (const text of ['"abc"', "Bearer abc", "ключ", "a\u0000b"]) assert.equal(keyProblem(text), "odd", text);
   assert.equal(hostOf("no url"), "");
+});
+
+test("programs that need no key get none", () => {
+  const env = { PATH: "/bin", ZAI_API_KEY: "a", zhipuai_api_key: "b", ANTHROPIC_AUTH_TOKEN: "c", HTTPS_PROXY: "d" };
+  assert.deepEqual(withoutKeys(env), { PATH: "/bin", HTTPS_PROXY: "d" });
 });
 
 test("a view runs what carries its nonce, and loads nothing", () => {
