@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from zai_ls.core.actions import Output
 from zai_ls.core.context import NOTHING_AROUND
-from zai_ls.core.redaction import cut, redacted
+from zai_ls.core.redaction import cut, redacted, wholes
 from zai_ls.core.testfiles import CONVENTIONS
 from zai_ls.core.text import dominant_ending, split_lines, text_in
 from zai_ls.core.tokens import estimate
@@ -161,7 +161,15 @@ def build_prompt(
     user, stand_ins = redacted(
         "\n\n".join(part for part in parts if part),
         salt,
-        cut_from=(d.message for d in ask.diagnostics if len(d.message) > _LONGEST_MESSAGE),
+        cut_from=(
+            *wholes(snapshot.lines, target.start.line, target.end.line + 1),
+            *(
+                wholes(split_lines(tests.existing))
+                if tests is not None and tests.existing is not None
+                else ()
+            ),
+            *(d.message for d in ask.diagnostics if len(d.message) > _LONGEST_MESSAGE),
+        ),
         keys_in=documents,
     )
     return Prompt(

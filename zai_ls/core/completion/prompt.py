@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from zai_ls.core.prompts import facts_of, plain, tagged
-from zai_ls.core.redaction import cut, redacted
+from zai_ls.core.redaction import cut, redacted, wholes
 from zai_ls.domain import Prompt, Thinking
 
 if TYPE_CHECKING:
@@ -94,7 +94,10 @@ def completion_prompt(
     user, stand_ins = redacted(
         "\n\n".join(part for part in parts if part),
         salt,
-        cut_from=(place.before,) if len(place.before) > _LONGEST_BEFORE else (),
+        cut_from=(
+            *wholes(snapshot.lines, place.point.line),
+            *(text for lines in shown.documents for text in wholes(lines)),
+        ),
         keys_in=lambda: ("".join(lines) for lines in (snapshot.lines, *shown.documents)),
     )
     return Prompt(

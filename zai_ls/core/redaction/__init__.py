@@ -7,5 +7,6 @@
 from zai_ls.core.redaction.finding import is_in_secret
 from zai_ls.core.redaction.redacting import cut, redacted
 from zai_ls.core.redaction.restoring import Restorer
+from zai_ls.core.redaction.whole import wholes
 
-__all__ = ["Restorer", "cut", "is_in_secret", "redacted"]
+__all__ = ["Restorer", "cut", "is_in_secret", "redacted", "wholes"]

@@ -57,7 +57,7 @@ def is_in_secret(lines: Sequence[str], line: int, column: int) -> bool:
     first = max(0, line - _LINES_AROUND)
     near = lines[first : line + _LINES_AROUND]
     at = sum(map(len, lines[first:line])) + column
-    return any(each.start < at <= each.end for each in find("".join(near)))
+    return any(each.start <= at <= each.end for each in find("".join(near)))
 
 
 _LINES_AROUND = 60
