@@ -134,7 +134,7 @@ def test_the_cursor_in_a_secret():
     lines = split_lines(f'a = 1\npassword = "{PASSWORD}"\n')
     column = lines[1].index(PASSWORD)
     inside = [n for n in range(len(lines[1])) if is_in_secret(lines, 1, n)]
-    assert inside == list(range(column + 1, column + len(PASSWORD) + 1))
+    assert inside == list(range(column, column + len(PASSWORD) + 1)), "its edges count"
     assert not is_in_secret(lines, 0, 3)
 
 
