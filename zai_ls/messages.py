@@ -408,7 +408,7 @@ _ENGLISH: dict[str, str] = {
     "declined.tests_unreadable": "{file} is there, but cannot be read as UTF-8 text, so no tests can be added to it. Nothing was sent.",
     "declined.tests_no_file": "{file}, where the tests belong, is no ordinary file. Nothing was sent.",
     "declined.tests_link": "{file}, where the tests belong, is a link; zai-ls neither reads nor writes through it. Nothing was sent.",
-    "declined.tests_outside": "{file}, where the tests belong, lies outside the open folder. Nothing was sent.",
+    "declined.tests_outside": "{file}, where the tests belong, lies outside the project. Nothing was sent.",
     "declined.empty_reply": "The model had nothing to say. Nothing was changed.",
     "declined.unchanged": "The model would change nothing here.",
     "declined.binary": "{file} is a binary file.",

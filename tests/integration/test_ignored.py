@@ -304,3 +304,57 @@ async def test_a_single_file_without_an_open_folder_is_served(tmp_path):
         git(s.desk.folder, "init", "--quiet")
         (s.desk.folder / ".gitignore").write_text("*.py\n")
         assert isinstance(await s.run("simplify", "a.py", F), Declined)
+
+
+@pytest.mark.parametrize("opened", ["nothing", "above"])
+async def test_a_project_leads_tests_nowhere_out_of_it(opened, tmp_path):
+    """It ships a link to where a person's programs start from: with no folder open, and with one that holds both."""
+    async with story(tmp_path) as s:
+        work, startup = s.desk.folder / "project", s.desk.folder / ".ipython" / "startup"
+        startup.mkdir(parents=True)
+        (work / "src").mkdir(parents=True)
+        git(work, "init", "--quiet")
+        (work / "tests").symlink_to("../.ipython/startup")
+        s.kit.roots = () if opened == "nothing" else (str(s.desk.folder),)
+        s.desk.open("project/src/a.py", BEFORE)
+
+        outcome = await s.run("test", "project/src/a.py", F)
+
+        assert isinstance(outcome, Declined)
+        assert outcome.reason == "tests_outside"
+        assert [] == s.requests
+        assert [] == list(startup.iterdir())
+
+
+async def test_no_folder_on_the_way_leads_out_even_if_another_leads_back(tmp_path):
+    """Who made the folder between may make it lead elsewhere at any time."""
+    async with story(tmp_path) as s:
+        work = s.desk.folder
+        s.desk.open("a.py", BEFORE)
+        (tmp_path / "far").mkdir()
+        (tmp_path / "far" / "unit").symlink_to(work)
+        (work / "tests").symlink_to(tmp_path / "far")
+        fence = Fence(s.kit, s.desk.read(s.desk.uri("a.py")))
+        assert fence.why_not_beside(f"{work}/tests/unit/test_a.py") == "outside"
+        assert fence.why_not_beside(f"{work}/test_a.py") is None
+
+
+@pytest.mark.parametrize(
+    ("project", "expected"),
+    [(".git", "tests/test_a.py"), (".zai.toml", "tests/test_a.py"), (None, "lib/test_a.py")],
+)
+async def test_without_an_open_folder_tests_stay_in_the_project(project, expected, tmp_path):
+    """Without a project they stay in the document's own folder."""
+    async with story(tmp_path) as s:
+        work = s.desk.folder
+        s.kit.roots = ()
+        (work / "tests").mkdir()
+        if project == ".git":
+            git(work, "init", "--quiet")
+        elif project is not None:
+            (work / project).touch()
+        (work / "lib").mkdir()
+        s.desk.open("lib/a.py", BEFORE)
+        s.reply(TESTS)
+        assert isinstance(await s.run("test", "lib/a.py", F), Edits)
+        assert (work / expected).exists() or s.desk.text(expected)
