@@ -146,13 +146,23 @@ def test_a_list_that_changes_is_read_again(tree):
 
 
 def test_our_own_list_is_as_gits_in_any_folder(tree):
-    """Also above a repository and without one; the nearest counts, and takes back what one above says."""
-    tree.write(".zaiignore", "\n*.sql\n/project/lib/\n")
-    tree.write("project/db/.zaiignore", "!public.sql\n")
+    """Also above a repository and without one; what it takes back is its own, in any folder."""
+    tree.write(".zaiignore", "\n*.sql\n/project/lib/\n!public.sql\n")
     assert tree.says("loose/a.sql") == ("zaiignore", "*.sql", ".zaiignore", 2)
     assert tree.says("project/db/a.sql") == ("zaiignore", "*.sql", ".zaiignore", 2)
     assert tree.says("project/db/public.sql") is None
     assert tree.says("project/lib/a.py") == ("zaiignore", "/project/lib/", ".zaiignore", 3)
+
+
+def test_a_projects_list_takes_nothing_back_from_a_persons_above_it(tree):
+    """Who ships a project must not decide for whoever clones it; a person's own, further up, must not for the project either."""
+    tree.write(".zaiignore", "*.conf.py\n!mine.py\n")
+    tree.write("project/.zaiignore", "!*.conf.py\nmine.py\n")
+    tree.write("project/lib/.zaiignore", "!*\n")
+    assert tree.says("project/a.conf.py") == ("zaiignore", "*.conf.py", ".zaiignore", 1)
+    assert tree.says("project/lib/a.conf.py") == ("zaiignore", "*.conf.py", ".zaiignore", 1)
+    assert tree.says("project/lib/mine.py") == ("zaiignore", "mine.py", "project/.zaiignore", 2)
+    assert tree.says("project/lib/a.py") is None
 
 
 def test_no_list_takes_back_what_another_kind_says(tree):

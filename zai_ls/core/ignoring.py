@@ -79,8 +79,9 @@ def judge(path: str, lists: Lists, wishes: Wishes, *, base: int = 0) -> Ignored 
     if lists.unreadable is not None:
         return Ignored(path, "unreadable", place=lists.unreadable.place, why=lists.unreadable.why)
     parts = parts_of(path)
-    if (found := excluded_by(parts, 0, lists.ours)) is not None:
-        return _by(path, "zaiignore", *found)
+    for listing in lists.ours:  # each by itself: a project's takes nothing back from a person's above it
+        if (found := excluded_by(parts, 0, (listing,))) is not None:
+            return _by(path, "zaiignore", *found)
     if (wish := _wished(parts, wishes.patterns, base)) is not None:
         return Ignored(path, "patterns", wish.text)
     if _wished(parts, wishes.allow, base) is not None:
