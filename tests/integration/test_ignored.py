@@ -46,8 +46,8 @@ def by_link(work: Path) -> str:
 
 
 def by_a_list_that_cannot_be_read(work: Path) -> str:
-    (work / ".zaiignore").write_text("#" * (5 << 20))
-    return f"{work}/.zaiignore cannot be read (larger than 4 MB)"
+    (work / ".zaiignore").write_text("#" * (1 << 20))
+    return f"{work}/.zaiignore cannot be read (larger than 256 KB,"
 
 
 WAYS = (by_gitignore, by_zaiignore, by_link, by_a_list_that_cannot_be_read)

@@ -199,16 +199,44 @@ def test_patterns_of_a_setting(tree, pattern, name, root, expected):
     assert (tree.says(name, wishes, root) is not None) is expected
 
 
+LARGE = {"bytes": "x" * 262_145, "lines": "x\n" * 5_001, "wildcards": "*a*b?[c]d*\n" * 5_000}
+
+
+@pytest.mark.parametrize("of", LARGE)
 @pytest.mark.parametrize("name", [".zaiignore", ".gitignore", ".git/info/exclude"])
-def test_a_list_that_cannot_be_read_keeps_all_back(tree, name):
+def test_a_list_that_cannot_be_read_keeps_all_back(tree, name, of):
     """Nobody knows what it says. Git's own may be allowed by the person; ours may not."""
-    tree.write(f"project/{name}", "x" * (5 << 20))
+    tree.write(f"project/{name}", LARGE[of])
     found = tree.files.verdict(f"{tree.top}/a.py", NOTHING)
     assert found is not None
-    assert (found.source, found.place, found.why) == ("unreadable", f"{tree.top}/{name}", "larger than 4 MB")
+    assert (found.source, found.place) == ("unreadable", f"{tree.top}/{name}")
+    assert found.why == "larger than 256 KB, 5,000 lines or 20,000 wildcards"
     assert (tree.says("project/a.py", Wishes(allow=("*.py",))) is None) is (name != ".zaiignore")
     tree.write(f"project/{name}", "")
     assert tree.says("project/a.py") is None
+
+
+def test_many_lists_of_one_project_are_too_many_together(tree):
+    """Each folder may bring its own: what is read for one file is bounded all the same."""
+    folder = "project"
+    for n in range(4):
+        folder = f"{folder}/{n}"
+        tree.write(f"{folder}/.gitignore", "".join(f"*a?{n}\n" for n in range(3_000)))
+    assert tree.says("project/0/1/a.py") is None
+    found = tree.files.verdict(f"{tree.home}/{folder}/a.py", NOTHING)
+    assert found is not None
+    assert (found.source, found.why[:25]) == ("unreadable", "with the lists above it, ")
+    assert tree.says(f"{folder}/a.py", Wishes(allow=("*.py",))) is None
+
+
+def test_a_list_made_to_take_long_takes_none(tree):
+    """As many of the slowest rules as are read; the loop stands still meanwhile."""
+    path = str(tree.write("project/a.py"))
+    slow = "".join(f"*[!.]*{'[!.]' * (n % 2)}[a{n}]\n" for n in range(4_000))
+    tree.write("project/.gitignore", slow[: slow.rindex("\n", 0, 65_000)])
+    begun = time.process_time()
+    tree.files.verdict(path, NOTHING)
+    assert time.process_time() - begun < 2
 
 
 # -- links ----------------------------------------------------------------------------------------------------
