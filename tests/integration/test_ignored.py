@@ -99,6 +99,8 @@ async def test_a_buffer_that_was_never_saved_is_judged_by_its_name(tmp_path):
             ("git:/home/me/%2Eenv?ref=HEAD", True),
             ("vscode-notebook-cell:/home/me/a.ipynb#W0s", False),
             ("odd://[", False),
+            ("file://host/home/me/.ssh/config", True),
+            ("file://host/home/me/a.py", False),
         ):
             there = replace(snapshot, uri=uri, path=None)
             offers = s.assistant.offers(there, F)
