@@ -811,6 +811,7 @@ _ENGLISH: dict[str, str] = {
     "word.endless_event": "an event of the stream has no end",
     "word.keyless": "not needed on this machine",
     "word.large_file": "larger than 1 MB",
+    "word.no_ordinary_file": "no ordinary file",
     "word.large_list": "larger than 256 KB, 5,000 lines or 20,000 wildcards",
     "word.many_lists": "with the lists above it, more than 25,000 rules and wildcards",
     "word.in_command": "in apiKeyCommand",

@@ -120,6 +120,17 @@ def test_a_worktree_has_the_lists_of_its_repository(tree):
     assert ignored(tree.home / "other", ["a.mine"], home=tree.home)["a.mine"] is not None
 
 
+def test_a_worktree_may_have_settings_of_its_own(tree):
+    """Where git has been told that it does."""
+    tree.write("wide", "*.mine\n")
+    tree.write("project/.git/config.worktree", f"[core]\n\texcludesFile = {tree.home}/wide\n")
+    for told in (False, True):
+        if told:
+            git(tree.top, "config", "extensions.worktreeConfig", "true", home=tree.home)
+        assert (tree.says("project/a.mine") is not None) is told
+        assert (ignored(tree.top, ["a.mine"], home=tree.home)["a.mine"] is not None) is told
+
+
 def test_without_a_repository_the_lists_of_the_open_folder_count(tree):
     """And none above it: a home folder kept in git by other means ignores everything."""
     tree.write(".gitignore", "*\n")
@@ -216,6 +227,16 @@ def test_a_list_that_cannot_be_read_keeps_all_back(tree, name, of):
     assert tree.says("project/a.py") is None
 
 
+def test_our_own_list_that_is_no_file_keeps_all_back(tree):
+    """Git passes over a folder of the name of its own."""
+    (tree.top / ".gitignore").mkdir()
+    assert tree.says("project/a.py") is None
+    (tree.top / ".zaiignore").mkdir()
+    found = tree.files.verdict(f"{tree.top}/a.py", NOTHING)
+    assert found is not None
+    assert (found.source, found.why) == ("unreadable", "no ordinary file")
+
+
 def test_many_lists_of_one_project_are_too_many_together(tree):
     """Each folder may bring its own: what is read for one file is bounded all the same."""
     folder = "project"
@@ -294,6 +315,7 @@ def test_what_is_in_no_file_is_judged_by_its_name(tree):
         ("/a\0b/.env", NOTHING, "name"),
         ("/a\0b", NOTHING, None),
         ("/" + "a" * 5_000, NOTHING, None),
+        ("/" + "a" * 5_000 + "/b.py", NOTHING, None),
     ):
         found = tree.files.verdict(name, wishes)
         assert (found and found.source) == source

@@ -48,6 +48,8 @@ _MAX_LINKS = 40
 _KEPT = 4_096
 """Files and verdicts that are remembered."""
 _NOT_THERE = frozenset({errno.ENOENT, errno.ENOTDIR, errno.ENAMETOOLONG, errno.EINVAL})
+_YES = frozenset({"true", "yes", "on", "1"})
+_NO_FILE = "no ordinary file"
 _Stamp = tuple[int, int, int, int]
 
 
@@ -100,7 +102,7 @@ class IgnoreFiles:
             base = next((f for f in folders if f == top or Path(f, PROJECT_FILE).exists()), None)
         below = () if top is None else folders[: folders.index(top) + 1]
         git = self._settings(repository) if repository is not None else {}
-        folds = git.get("core.ignorecase", "").lower() in {"true", "yes", "on", "1"}
+        folds = git.get("core.ignorecase", "").lower() in _YES
         gits, git_unreadable = self._listings(
             [f"{folder}/{_GITS}" for folder in below], follow=False, folds=folds
         )
@@ -123,6 +125,10 @@ class IgnoreFiles:
             folder = place.rpartition("/")[0] if top is None else top
             make = partial(_listing, place, _depth(folder), folds)
             made = self._of(place, (place, folder, folds), make, follow=follow)
+            if made is None and place.endswith(f"/{OURS}") and os.path.exists(place):  # noqa: PTH110 - never raises
+                made = Unreadable(
+                    place, _NO_FILE
+                )  # git passes over such a one; ours is there to keep files back
             if isinstance(made, Unreadable):
                 return tuple(found), made
             if made is not None:
@@ -152,7 +158,11 @@ class IgnoreFiles:
             found = self._of(path, ("settings", path), _entries, follow=True)
             return found if isinstance(found, tuple) else ()
 
-        return settings_of((*global_configs(self._environ), repository.config), read, self._environ)
+        places = (*global_configs(self._environ), repository.config)
+        its = settings_of((repository.config,), read, self._environ)
+        if its.get("extensions.worktreeconfig", "").lower() in _YES:
+            places = (*places, repository.own_config)
+        return settings_of(places, read, self._environ)
 
     # -- reading --------------------------------------------------------------------------------------------
 
