@@ -4,16 +4,26 @@ from __future__ import annotations
 
 import re
 
-_ACTS = re.compile(
-    "[\x00-\x08\x0b-\x1f\x7f-\x9f"  # escapes, bells, and the eight-bit forms that some terminals obey
-    "\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u2064\u2066-\u2069\ufeff\ufff9-\ufffb]"  # order and sight
+DIRECTION = "\u202a-\u202e\u2066-\u2069"
+"""What reorders."""
+SEPARATORS = "\u2028\u2029"
+"""Ends of lines for some, JavaScript among them, and nothing for others."""
+UNSEEN = (
+    "\xad\u034f\u115f\u1160\u17b4\u17b5\u180e\u200b\u2060-\u2065\u206a-\u206f\u3164\ufeff\uffa0\ufff9-\ufffb"
 )
+"""What takes no room, or looks like a blank, wherever it stands."""
+MARKS = "\u061c\u200e\u200f"
+"""Of direction."""
+CONTROL = "\x00-\x08\x0b\x0e-\x1f\x7f-\x9f"
+"""Escapes, bells, and the eight-bit forms that some terminals obey."""
+
+_ACTS = re.compile(f"[{CONTROL}\x0c\r{DIRECTION}{SEPARATORS}{UNSEEN}{MARKS}]")
 """Line feed and tab stay; so do the joiners that emoji and some scripts need."""
 
 
 def visible(text: str) -> str:
     """*text* with control characters, and those that reorder or hide other text, as escapes such as `\\x1b`."""
-    if text.isprintable():
+    if text.isascii() and text.isprintable():
         return text
     return _ACTS.sub(_written_out, text)
 

@@ -46,8 +46,8 @@ def by_link(work: Path) -> str:
 
 
 def by_a_list_that_cannot_be_read(work: Path) -> str:
-    (work / ".zaiignore").write_text("#" * (5 << 20))
-    return f"{work}/.zaiignore cannot be read (larger than 4 MB)"
+    (work / ".zaiignore").write_text("#" * (1 << 20))
+    return f"{work}/.zaiignore cannot be read (larger than 256 KB,"
 
 
 WAYS = (by_gitignore, by_zaiignore, by_link, by_a_list_that_cannot_be_read)
@@ -99,6 +99,8 @@ async def test_a_buffer_that_was_never_saved_is_judged_by_its_name(tmp_path):
             ("git:/home/me/%2Eenv?ref=HEAD", True),
             ("vscode-notebook-cell:/home/me/a.ipynb#W0s", False),
             ("odd://[", False),
+            ("file://host/home/me/.ssh/config", True),
+            ("file://host/home/me/a.py", False),
         ):
             there = replace(snapshot, uri=uri, path=None)
             offers = s.assistant.offers(there, F)
@@ -304,3 +306,57 @@ async def test_a_single_file_without_an_open_folder_is_served(tmp_path):
         git(s.desk.folder, "init", "--quiet")
         (s.desk.folder / ".gitignore").write_text("*.py\n")
         assert isinstance(await s.run("simplify", "a.py", F), Declined)
+
+
+@pytest.mark.parametrize("opened", ["nothing", "above"])
+async def test_a_project_leads_tests_nowhere_out_of_it(opened, tmp_path):
+    """It ships a link to where a person's programs start from: with no folder open, and with one that holds both."""
+    async with story(tmp_path) as s:
+        work, startup = s.desk.folder / "project", s.desk.folder / ".ipython" / "startup"
+        startup.mkdir(parents=True)
+        (work / "src").mkdir(parents=True)
+        git(work, "init", "--quiet")
+        (work / "tests").symlink_to("../.ipython/startup")
+        s.kit.roots = () if opened == "nothing" else (str(s.desk.folder),)
+        s.desk.open("project/src/a.py", BEFORE)
+
+        outcome = await s.run("test", "project/src/a.py", F)
+
+        assert isinstance(outcome, Declined)
+        assert outcome.reason == "tests_outside"
+        assert [] == s.requests
+        assert [] == list(startup.iterdir())
+
+
+async def test_no_folder_on_the_way_leads_out_even_if_another_leads_back(tmp_path):
+    """Who made the folder between may make it lead elsewhere at any time."""
+    async with story(tmp_path) as s:
+        work = s.desk.folder
+        s.desk.open("a.py", BEFORE)
+        (tmp_path / "far").mkdir()
+        (tmp_path / "far" / "unit").symlink_to(work)
+        (work / "tests").symlink_to(tmp_path / "far")
+        fence = Fence(s.kit, s.desk.read(s.desk.uri("a.py")))
+        assert fence.why_not_beside(f"{work}/tests/unit/test_a.py") == "outside"
+        assert fence.why_not_beside(f"{work}/test_a.py") is None
+
+
+@pytest.mark.parametrize(
+    ("project", "expected"),
+    [(".git", "tests/test_a.py"), (".zai.toml", "tests/test_a.py"), (None, "lib/test_a.py")],
+)
+async def test_without_an_open_folder_tests_stay_in_the_project(project, expected, tmp_path):
+    """Without a project they stay in the document's own folder."""
+    async with story(tmp_path) as s:
+        work = s.desk.folder
+        s.kit.roots = ()
+        (work / "tests").mkdir()
+        if project == ".git":
+            git(work, "init", "--quiet")
+        elif project is not None:
+            (work / project).touch()
+        (work / "lib").mkdir()
+        s.desk.open("lib/a.py", BEFORE)
+        s.reply(TESTS)
+        assert isinstance(await s.run("test", "lib/a.py", F), Edits)
+        assert (work / expected).exists() or s.desk.text(expected)

@@ -120,6 +120,17 @@ def test_a_worktree_has_the_lists_of_its_repository(tree):
     assert ignored(tree.home / "other", ["a.mine"], home=tree.home)["a.mine"] is not None
 
 
+def test_a_worktree_may_have_settings_of_its_own(tree):
+    """Where git has been told that it does."""
+    tree.write("wide", "*.mine\n")
+    tree.write("project/.git/config.worktree", f"[core]\n\texcludesFile = {tree.home}/wide\n")
+    for told in (False, True):
+        if told:
+            git(tree.top, "config", "extensions.worktreeConfig", "true", home=tree.home)
+        assert (tree.says("project/a.mine") is not None) is told
+        assert (ignored(tree.top, ["a.mine"], home=tree.home)["a.mine"] is not None) is told
+
+
 def test_without_a_repository_the_lists_of_the_open_folder_count(tree):
     """And none above it: a home folder kept in git by other means ignores everything."""
     tree.write(".gitignore", "*\n")
@@ -146,13 +157,23 @@ def test_a_list_that_changes_is_read_again(tree):
 
 
 def test_our_own_list_is_as_gits_in_any_folder(tree):
-    """Also above a repository and without one; the nearest counts, and takes back what one above says."""
-    tree.write(".zaiignore", "\n*.sql\n/project/lib/\n")
-    tree.write("project/db/.zaiignore", "!public.sql\n")
+    """Also above a repository and without one; what it takes back is its own, in any folder."""
+    tree.write(".zaiignore", "\n*.sql\n/project/lib/\n!public.sql\n")
     assert tree.says("loose/a.sql") == ("zaiignore", "*.sql", ".zaiignore", 2)
     assert tree.says("project/db/a.sql") == ("zaiignore", "*.sql", ".zaiignore", 2)
     assert tree.says("project/db/public.sql") is None
     assert tree.says("project/lib/a.py") == ("zaiignore", "/project/lib/", ".zaiignore", 3)
+
+
+def test_a_projects_list_takes_nothing_back_from_a_persons_above_it(tree):
+    """Who ships a project must not decide for whoever clones it; a person's own, further up, must not for the project either."""
+    tree.write(".zaiignore", "*.conf.py\n!mine.py\n")
+    tree.write("project/.zaiignore", "!*.conf.py\nmine.py\n")
+    tree.write("project/lib/.zaiignore", "!*\n")
+    assert tree.says("project/a.conf.py") == ("zaiignore", "*.conf.py", ".zaiignore", 1)
+    assert tree.says("project/lib/a.conf.py") == ("zaiignore", "*.conf.py", ".zaiignore", 1)
+    assert tree.says("project/lib/mine.py") == ("zaiignore", "mine.py", "project/.zaiignore", 2)
+    assert tree.says("project/lib/a.py") is None
 
 
 def test_no_list_takes_back_what_another_kind_says(tree):
@@ -189,16 +210,54 @@ def test_patterns_of_a_setting(tree, pattern, name, root, expected):
     assert (tree.says(name, wishes, root) is not None) is expected
 
 
+LARGE = {"bytes": "x" * 262_145, "lines": "x\n" * 5_001, "wildcards": "*a*b?[c]d*\n" * 5_000}
+
+
+@pytest.mark.parametrize("of", LARGE)
 @pytest.mark.parametrize("name", [".zaiignore", ".gitignore", ".git/info/exclude"])
-def test_a_list_that_cannot_be_read_keeps_all_back(tree, name):
+def test_a_list_that_cannot_be_read_keeps_all_back(tree, name, of):
     """Nobody knows what it says. Git's own may be allowed by the person; ours may not."""
-    tree.write(f"project/{name}", "x" * (5 << 20))
+    tree.write(f"project/{name}", LARGE[of])
     found = tree.files.verdict(f"{tree.top}/a.py", NOTHING)
     assert found is not None
-    assert (found.source, found.place, found.why) == ("unreadable", f"{tree.top}/{name}", "larger than 4 MB")
+    assert (found.source, found.place) == ("unreadable", f"{tree.top}/{name}")
+    assert found.why == "larger than 256 KB, 5,000 lines or 20,000 wildcards"
     assert (tree.says("project/a.py", Wishes(allow=("*.py",))) is None) is (name != ".zaiignore")
     tree.write(f"project/{name}", "")
     assert tree.says("project/a.py") is None
+
+
+def test_our_own_list_that_is_no_file_keeps_all_back(tree):
+    """Git passes over a folder of the name of its own."""
+    (tree.top / ".gitignore").mkdir()
+    assert tree.says("project/a.py") is None
+    (tree.top / ".zaiignore").mkdir()
+    found = tree.files.verdict(f"{tree.top}/a.py", NOTHING)
+    assert found is not None
+    assert (found.source, found.why) == ("unreadable", "no ordinary file")
+
+
+def test_many_lists_of_one_project_are_too_many_together(tree):
+    """Each folder may bring its own: what is read for one file is bounded all the same."""
+    folder = "project"
+    for n in range(4):
+        folder = f"{folder}/{n}"
+        tree.write(f"{folder}/.gitignore", "".join(f"*a?{n}\n" for n in range(3_000)))
+    assert tree.says("project/0/1/a.py") is None
+    found = tree.files.verdict(f"{tree.home}/{folder}/a.py", NOTHING)
+    assert found is not None
+    assert (found.source, found.why[:25]) == ("unreadable", "with the lists above it, ")
+    assert tree.says(f"{folder}/a.py", Wishes(allow=("*.py",))) is None
+
+
+def test_a_list_made_to_take_long_takes_none(tree):
+    """As many of the slowest rules as are read; the loop stands still meanwhile."""
+    path = str(tree.write("project/a.py"))
+    slow = "".join(f"*[!.]*{'[!.]' * (n % 2)}[a{n}]\n" for n in range(4_000))
+    tree.write("project/.gitignore", slow[: slow.rindex("\n", 0, 65_000)])
+    begun = time.process_time()
+    tree.files.verdict(path, NOTHING)
+    assert time.process_time() - begun < 2
 
 
 # -- links ----------------------------------------------------------------------------------------------------
@@ -256,6 +315,7 @@ def test_what_is_in_no_file_is_judged_by_its_name(tree):
         ("/a\0b/.env", NOTHING, "name"),
         ("/a\0b", NOTHING, None),
         ("/" + "a" * 5_000, NOTHING, None),
+        ("/" + "a" * 5_000 + "/b.py", NOTHING, None),
     ):
         found = tree.files.verdict(name, wishes)
         assert (found and found.source) == source

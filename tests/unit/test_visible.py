@@ -21,6 +21,8 @@ ACTS = {
     "going back over a line": ("good\rbad\x08", "good\\x0dbad\\x08"),
     "NUL and DEL": ("a\0b\x7f", "a\\x00b\\x7f"),
     "order": ("a\u202eb\u2066c", "a\\u202eb\\u2066c"),
+    "lines": ("a\u2028b\u2029c", "a\\u2028b\\u2029c"),
+    "no room": ("a\u034fb\u3164", "a\\u034fb\\u3164"),
     "sight": ("a\u200bb\ufeff", "a\\u200bb\\ufeff"),
 }
 

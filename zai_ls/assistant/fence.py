@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from zai_ls.assistant.kit import path_of
+from zai_ls.config import project_above
 from zai_ls.messages import say
 
 if TYPE_CHECKING:
@@ -17,9 +18,6 @@ if TYPE_CHECKING:
     from zai_ls.domain import Change, Edits, Landing, Snapshot
 
 WhyNot = Literal["ignored", "link", "outside", "no_file", "too_large"]
-
-_FOLDERS_UP = 3
-"""How far from its source a file may lie when no folder is open: as far as tests are looked for."""
 
 
 class Barred(Exception):
@@ -55,7 +53,7 @@ class Fence:
         """
         if self.kit.verdict(path_of(self.document)) is not None:
             return "ignored"
-        return None if self.document.path is None or _is_within(self.document.path, self._top) else "outside"
+        return None if self.document.path is None or self._holds(self.document.path) else "outside"
 
     def why_not_beside(self, path: str) -> WhyNot | None:
         """Why a file that nobody has opened must be left alone; None when it is fine, or not there.
@@ -66,7 +64,7 @@ class Fence:
         try:
             if file.is_symlink():
                 return "link"
-            if not _is_within(path, self._top):
+            if not self._holds(path):
                 return "outside"
             if self.kit.verdict(path) is not None:
                 return "ignored"
@@ -80,17 +78,36 @@ class Fence:
         return "too_large" if found.st_size > self.kit.config.settings.limits_max_file_bytes else None
 
     @property
-    def _top(self) -> Path:
-        """The open folder if the document lies in one, else the nearest folders above it."""
-        here = Path(path_of(self.document))
-        root = self.kit.root_of(str(here))
-        return Path(root) if root is not None else [here, *here.parents][: _FOLDERS_UP + 1][-1]
+    def top(self) -> str:
+        """The open folder if the document lies in one, else its project's, else its own."""
+        here = path_of(self.document)
+        root = self.kit.root_of(here)
+        return root if root is not None else str(self._project or Path(here).parent)
+
+    @property
+    def _project(self) -> Path | None:
+        return project_above(Path(path_of(self.document)))
+
+    def _holds(self, path: str) -> bool:
+        """Does *path* lie within, wherever links lead?
+
+        What a project ships leads nowhere out of it, also where a folder is open that holds more than the project.
+        """
+        project = self._project
+        tops = {
+            Path(self.top),
+            *((project,) if project is not None and project in Path(path).parents else ()),
+        }
+        return all(_is_within(path, top) for top in tops)
 
 
 def _is_within(path: str, folder: Path) -> bool:
-    """Does *path* lie in *folder*, wherever the links in both lead?"""
+    """Does *path* lie in *folder*, and each folder on the way to it, wherever the links in them lead?"""
+    file = Path(path)
     try:
-        return Path(path).resolve().is_relative_to(folder.resolve())
+        real = folder.resolve()
+        way = file.parents[: file.parents.index(folder)] if folder in file.parents else ()
+        return all(each.resolve().is_relative_to(real) for each in (file, *way))
     except (OSError, RuntimeError):  # a loop of links
         return False
 

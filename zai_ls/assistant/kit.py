@@ -15,7 +15,7 @@ from zai_ls.clock import local_time
 from zai_ls.config.ignore_files import IgnoreFiles
 from zai_ls.core.ignoring import Wishes
 from zai_ls.core.prompts import shown_path
-from zai_ls.messages import say
+from zai_ls.messages import say, told
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -107,7 +107,7 @@ class Kit:
             rule=found.rule,
             place=found.place,
             line=found.line,
-            why=found.why,
+            why=told(found.why),
         )
         if not found.led:
             return why

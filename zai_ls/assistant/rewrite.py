@@ -293,7 +293,7 @@ class Rewrite:
             found = self._editor.read_file(Path(path).as_uri())
             return None if found is None else found.text
 
-        tests = file_for_tests(source, snapshot.language, exists, read, self._kit.root_of(source))
+        tests = file_for_tests(source, snapshot.language, exists, read, fence.top)
         if tests is None:
             return _declined("no_place_for_tests")
         if tests.inside:

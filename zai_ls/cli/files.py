@@ -155,7 +155,8 @@ class FileEditor:
 def path_of(uri: str) -> Path:
     """The path of a file's URI."""
     parts = urlsplit(uri)
-    return Path(url2pathname(f"//{parts.netloc}{parts.path}" if parts.netloc else parts.path))
+    host = "" if parts.netloc.lower() == "localhost" else parts.netloc
+    return Path(url2pathname(f"//{host}{parts.path}" if host else parts.path))
 
 
 def _load(path: Path, max_bytes: int) -> str:

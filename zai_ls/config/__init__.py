@@ -19,6 +19,7 @@ from zai_ls.config.files import (
     CATALOGUE_FILE,
     default_state_dir,
     odd_entries,
+    project_above,
     project_root,
     read_layer,
     read_overlay,
@@ -33,7 +34,16 @@ from zai_ls.settings import DECLARATIONS, Layer, Origin, Problem, Settings, merg
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["Config", "NotConfigured", "default_state_dir", "load", "project_root", "tighten", "user_file"]
+__all__ = [
+    "Config",
+    "NotConfigured",
+    "default_state_dir",
+    "load",
+    "project_above",
+    "project_root",
+    "tighten",
+    "user_file",
+]
 
 
 class NotConfigured(ZaiError):

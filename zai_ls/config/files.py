@@ -131,10 +131,13 @@ def _stricter_globs(
 
 
 def project_root(path: Path) -> Path | None:
-    """The project that the file *path* belongs to: the nearest folder above it with a project's file or a repository."""
-    return next(
-        (f for f in path.resolve().parents if (f / PROJECT_FILE).exists() or (f / ".git").exists()), None
-    )
+    """The project that the file *path* belongs to, wherever links lead."""
+    return project_above(path.resolve())
+
+
+def project_above(path: Path) -> Path | None:
+    """The nearest folder above *path*, as it is written, with a project's file or a repository."""
+    return next((f for f in path.parents if (f / PROJECT_FILE).exists() or (f / ".git").exists()), None)
 
 
 def odd_entries(settings: Settings, sources: Mapping[str, str]) -> tuple[Problem, ...]:

@@ -34,12 +34,22 @@ K = TypeVar("K")
 
 OURS = ".zaiignore"
 _GITS = ".gitignore"
-_MAX_BYTES = 4 << 20
-"""No list is larger; a larger one is something else."""
+_MAX_BYTES = 256 << 10
+_MAX_LINES = 5_000
+_MAX_WILDCARDS = 20_000
+"""What a list may hold. A larger one, which a project may ship, would take seconds to read."""
+_MAX_WEIGHT = 25_000
+"""Rules and wildcards of all lists of a kind above one file."""
+_MAX_SETTINGS_BYTES = 4 << 20
+"""Git's own settings, which no project ships."""
+_TOO_MUCH = "larger than 256 KB, 5,000 lines or 20,000 wildcards"
+_TOO_MANY = "with the lists above it, more than 25,000 rules and wildcards"
 _MAX_LINKS = 40
 _KEPT = 4_096
 """Files and verdicts that are remembered."""
 _NOT_THERE = frozenset({errno.ENOENT, errno.ENOTDIR, errno.ENAMETOOLONG, errno.EINVAL})
+_YES = frozenset({"true", "yes", "on", "1"})
+_NO_FILE = "no ordinary file"
 _Stamp = tuple[int, int, int, int]
 
 
@@ -92,7 +102,7 @@ class IgnoreFiles:
             base = next((f for f in folders if f == top or Path(f, PROJECT_FILE).exists()), None)
         below = () if top is None else folders[: folders.index(top) + 1]
         git = self._settings(repository) if repository is not None else {}
-        folds = git.get("core.ignorecase", "").lower() in {"true", "yes", "on", "1"}
+        folds = git.get("core.ignorecase", "").lower() in _YES
         gits, git_unreadable = self._listings(
             [f"{folder}/{_GITS}" for folder in below], follow=False, folds=folds
         )
@@ -110,13 +120,21 @@ class IgnoreFiles:
     ) -> tuple[tuple[Listing, ...], Unreadable | None]:
         """The lists at *places*, each relative to its own folder or to *top*; and the first that cannot be read."""
         found: list[Listing] = []
+        weight = 0
         for place in places:
             folder = place.rpartition("/")[0] if top is None else top
             make = partial(_listing, place, _depth(folder), folds)
             made = self._of(place, (place, folder, folds), make, follow=follow)
+            if made is None and place.endswith(f"/{OURS}") and os.path.exists(place):  # noqa: PTH110 - never raises
+                made = Unreadable(
+                    place, _NO_FILE
+                )  # git passes over such a one; ours is there to keep files back
             if isinstance(made, Unreadable):
                 return tuple(found), made
             if made is not None:
+                weight += made.weight
+                if weight > _MAX_WEIGHT:
+                    return tuple(found), Unreadable(place, _TOO_MANY)
                 found.append(made)
         return tuple(found), None
 
@@ -140,7 +158,11 @@ class IgnoreFiles:
             found = self._of(path, ("settings", path), _entries, follow=True)
             return found if isinstance(found, tuple) else ()
 
-        return settings_of((*global_configs(self._environ), repository.config), read, self._environ)
+        places = (*global_configs(self._environ), repository.config)
+        its = settings_of((repository.config,), read, self._environ)
+        if its.get("extensions.worktreeconfig", "").lower() in _YES:
+            places = (*places, repository.own_config)
+        return settings_of(places, read, self._environ)
 
     # -- reading --------------------------------------------------------------------------------------------
 
@@ -161,7 +183,8 @@ class IgnoreFiles:
         if known is None or known[0] != stamp:
             made = _read(path, make)
             # What cannot be read is tried again: rights may change and leave no trace in the stamp.
-            _put(self._made, key, (None if isinstance(made, Unreadable) else stamp, made))
+            again = isinstance(made, Unreadable) and made.why != _TOO_MUCH
+            _put(self._made, key, (None if again else stamp, made))
             return made
         return cast("T | Unreadable", known[1])  # a key goes with one kind of thing
 
@@ -224,10 +247,10 @@ def _stamp(found: os.stat_result) -> _Stamp:
 def _read(path: str, make: Callable[[bytes], T]) -> T | Unreadable:
     try:
         with open(path, "rb") as file:  # noqa: PTH123 - a path is text here
-            raw = file.read(_MAX_BYTES + 1)
+            raw = file.read(_MAX_SETTINGS_BYTES)
     except OSError as error:
         return Unreadable(path, error.strerror or type(error).__name__)
-    return Unreadable(path, "larger than 4 MB") if len(raw) > _MAX_BYTES else make(raw)
+    return make(raw)
 
 
 def _text(raw: bytes) -> str:
@@ -238,7 +261,10 @@ def _entries(raw: bytes) -> tuple[tuple[str, str], ...]:
     return entries(_text(raw))
 
 
-def _listing(place: str, depth: int, folds: bool, raw: bytes) -> Listing:
+def _listing(place: str, depth: int, folds: bool, raw: bytes) -> Listing | Unreadable:
+    wildcards = sum(raw.count(char) for char in b"*?[\\")
+    if len(raw) > _MAX_BYTES or raw.count(b"\n") > _MAX_LINES or wildcards > _MAX_WILDCARDS:
+        return Unreadable(place, _TOO_MUCH)
     return Listing(place, depth, rules_in(_text(raw), folds=folds), folds)
 
 

@@ -23,6 +23,14 @@ class Repository:
     common: str
     """Where what all its worktrees share lies: `config`, `info/exclude`."""
 
+    own: str
+    """Where what this worktree has for itself lies."""
+
+    @property
+    def own_config(self) -> str:
+        """The settings of this worktree alone, which count when `extensions.worktreeConfig` says so."""
+        return f"{self.own}/config.worktree"
+
     @property
     def config(self) -> str:
         """Its own settings."""
@@ -48,7 +56,7 @@ def repository_at(top: str) -> Repository | None:
     common = folder if shared is None else folder / shared
     if not (common / "objects").is_dir() or not (common / "refs").is_dir():
         return None
-    return Repository(top, os.path.normpath(common))
+    return Repository(top, os.path.normpath(common), os.path.normpath(folder))
 
 
 def _pointer(path: Path, word: str) -> str | None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 Matcher = re.Pattern[bytes]
 
 _SPECIAL = re.compile(rb"[*?\[\\]")
+_HARD = re.compile(rb"[\[\\]")
+_WILD = re.compile(rb"[*?/]+")
 _SLASH = ord("/")
 _NEVER = re.compile(rb"(?!)")
 
@@ -61,6 +63,8 @@ class Rule:
         if kind == "path":
             return path == literal
         subject = name if kind == "any name" else path
+        if not all(piece in subject for piece in self._pieces):
+            return False
         return subject.startswith(literal) and self._rest.match(subject, len(literal)) is not None
 
     @cached_property
@@ -76,6 +80,17 @@ class Rule:
             return "any name", b""
         pattern, plain = pattern.removeprefix(b"/"), _literal(pattern.removeprefix(b"/"))
         return ("path" if plain == pattern else "any path"), plain
+
+    @cached_property
+    def _pieces(self) -> tuple[bytes, ...]:
+        """What any name or path that it names has in it: most need no expression made, which takes long."""
+        pattern = self._pattern
+        return () if _HARD.search(pattern) else tuple(piece for piece in _WILD.split(pattern) if piece)
+
+    @cached_property
+    def wildcards(self) -> int:
+        """How many there are in it, at most: making an expression of it takes as long."""
+        return len(_SPECIAL.findall(self._pattern))
 
     @cached_property
     def _rest(self) -> Matcher:
@@ -96,6 +111,11 @@ class Listing:
     rules: tuple[Rule, ...]
     folds: bool = False
     """The case of letters does not count."""
+
+    @cached_property
+    def weight(self) -> int:
+        """How much work it is: its rules, and the wildcards in them."""
+        return len(self.rules) + sum(rule.wildcards for rule in self.rules)
 
     @cached_property
     def _backwards(self) -> tuple[Rule, ...]:
@@ -303,4 +323,17 @@ def _set(pattern: bytes, at: int, *, folds: bool) -> tuple[bytes | None, int]:
             code for member in members for code in bytes((member,)).lower() + bytes((member,)).upper()
         }
     chosen = (set(range(256)) - members if negated else members) - {_SLASH}
-    return b"[" + b"".join(b"\\x%02x" % code for code in sorted(chosen)) + b"]" if chosen else b"(?!)", at + 1
+    return _any_of(frozenset(chosen)), at + 1
+
+
+@lru_cache(maxsize=1024)
+def _any_of(codes: frozenset[int]) -> bytes:
+    """The expression for one of *codes*, as ranges: they are compiled in no time."""
+    ranges: list[list[int]] = []
+    for code in sorted(codes):
+        if ranges and ranges[-1][1] == code - 1:
+            ranges[-1][1] = code
+        else:
+            ranges.append([code, code])
+    body = b"".join(b"\\x%02x-\\x%02x" % (first, last) for first, last in ranges)
+    return b"[" + body + b"]" if body else b"(?!)"

@@ -7,6 +7,7 @@ setting: the others are there to keep files back.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Literal
@@ -79,8 +80,9 @@ def judge(path: str, lists: Lists, wishes: Wishes, *, base: int = 0) -> Ignored 
     if lists.unreadable is not None:
         return Ignored(path, "unreadable", place=lists.unreadable.place, why=lists.unreadable.why)
     parts = parts_of(path)
-    if (found := excluded_by(parts, 0, lists.ours)) is not None:
-        return _by(path, "zaiignore", *found)
+    for listing in lists.ours:  # each by itself: a project's takes nothing back from a person's above it
+        if (found := excluded_by(parts, 0, (listing,))) is not None:
+            return _by(path, "zaiignore", *found)
     if (wish := _wished(parts, wishes.patterns, base)) is not None:
         return Ignored(path, "patterns", wish.text)
     if _wished(parts, wishes.allow, base) is not None:
@@ -129,6 +131,27 @@ def _wishes(patterns: tuple[str, ...], depth: int) -> Listing:
 
 _DATA = ("json", "y*ml", "toml", "ini", "cfg", "conf", "properties", "xml", "txt", "csv", "env", "enc", "bak")
 """Endings of files that hold values. Code is named for what it does with secrets, and holds none."""
+
+_CODE = (
+    "go",
+    "py",
+    "rs",
+    "js",
+    "ts",
+    "tsx",
+    "java",
+    "kt",
+    "scala",
+    "cs",
+    "rb",
+    "php",
+    "c",
+    "h",
+    "cpp",
+    "sh",
+    "ps1",
+    "md",
+)
 
 _SECRET_BEARING = (
     # environments
@@ -197,13 +220,24 @@ _SECRET_BEARING = (
     ".terraformrc",
     "terraform.rc",
     "rclone.conf",
-    "kubeconfig",
+    "kubeconfig*",
+    *(f"!kubeconfig*.{ending}" for ending in _CODE),
     "*.kubeconfig",
     "wp-config.php",
-    "**/.aws/credentials",
-    "**/.aws/config",
-    "**/.azure/**",
-    "**/.config/gcloud/**",
+    ".yarnrc.yml",
+    "pip.conf",
+    "auth.json",
+    "token.json",
+    "sftp.json",
+    "nuget.config",
+    "*.tfrc.json",
+    "keystore.properties",
+    "vault.y*ml",
+    ".renviron",
+    ".*_history",
+    "rootkey*.csv",
+    "*accesskeys.csv",
+    "application_default_credentials.json",
     "**/.config/gh/hosts.yml",
     "**/.docker/config.json",
     "**/.kube/config",
@@ -219,6 +253,7 @@ _SECRET_BEARING = (
     "client_secret*.json",
     "*service-account*.json",
     "*service_account*.json",
+    "*serviceaccount*.json",
     "*-adminsdk-*.json",
     "*.tfvars",
     "*.tfvars.json",
@@ -226,15 +261,27 @@ _SECRET_BEARING = (
     *(f"*{word}.{ending}" for word in ("secret", "secrets") for ending in _DATA),
     *(
         f"{word}.{ending}"
-        for word in ("credentials", "passwords", "apikey*", "api_key*", "api-key*")
+        for word in ("credentials", "password", "passwords", "apikey*", "api_key*", "api-key*")
         for ending in _DATA
     ),
     *(f"**/secrets/**/*.{ending}" for ending in _DATA),
 )
 """Names of files, as in .gitignore, looked for anywhere, in small letters."""
 
-_SECRET_FOLDERS = (".env*/", ".secret*/", ".ssh/", ".gnupg/", ".password-store/")
+_SECRET_FOLDERS = (
+    ".env*/",
+    ".secret*/",
+    ".ssh/",
+    ".gnupg/",
+    ".password-store/",
+    ".aws/",
+    ".azure/",
+    "**/.config/gcloud/",
+)
 """Folders of which nothing is sent. Any other folder may be named for what the code in it does."""
+
+
+_BACKUP = re.compile(r"(?:\.(?:bak|backup|old|orig|save)|~)+\Z")
 
 
 @lru_cache(maxsize=1024)
@@ -242,13 +289,18 @@ def secret_rule(path: str) -> str | None:
     """The built-in pattern by which the name of *path* tells of keys or passwords; None when it does not.
 
     The case of letters does not count, nor what some file systems leave out of a name: blanks and dots at its end, and
-    what comes behind a colon.
+    what comes behind a colon. A backup is judged by the name of what it is one of, too.
     """
     plain = path.casefold().replace("\\", "/")
-    parts = parts_of("/".join(name.partition(":")[0].rstrip(". ") or name for name in plain.split("/")))
+    plain = "/".join(name.partition(":")[0].rstrip(". ") or name for name in plain.split("/"))
+    parts = parts_of(plain)
     for end in range(1, len(parts)):
         rule = _listing(_SECRET_FOLDERS, 0).match(parts, end, is_folder=True)
         if rule is not None:
             return rule.text
-    rule = _listing(_SECRET_BEARING, 0).match(parts, len(parts), is_folder=False)
-    return None if rule is None or rule.takes_back else rule.text
+    for each in dict.fromkeys((plain, _BACKUP.sub("", plain))):
+        parts = parts_of(each)
+        rule = _listing(_SECRET_BEARING, 0).match(parts, len(parts), is_folder=False)
+        if rule is not None and not rule.takes_back:
+            return rule.text
+    return None

@@ -11,23 +11,26 @@ import unicodedata
 from collections import Counter
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import chain
 from typing import TYPE_CHECKING, Literal
+
+from zai_ls.visible import CONTROL, DIRECTION, MARKS, SEPARATORS, UNSEEN
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 Kind = Literal["direction", "unseen", "control", "lookalike"]
 
-_DIRECTION = "\u202a-\u202e\u2066-\u2069"
-_UNSEEN = "\xad\u115f\u1160\u180e\u200b\u2060-\u2065\u206a-\u206f\u3164\ufeff\uffa0\ufff9-\ufffb\U000e0000-\U000e007f"
-_CONTROL = "\x00-\x08\x0b\x0e-\x1f\x7f-\x9f"
-_SELECTORS = "\ufe00-\ufe0f\U000e0100-\U000e01ef"
+_TAGS = "\U000e0000-\U000e007f"
+_SELECTORS = "\u180b-\u180d\u180f\ufe00-\ufe0f\U000e0100-\U000e01ef"
 _HIDDEN = re.compile(
-    f"(?P<direction>[{_DIRECTION}])|(?P<control>[{_CONTROL}])|(?P<unseen>[{_UNSEEN}]"
+    f"(?P<direction>[{DIRECTION}])|(?P<control>[{CONTROL}{SEPARATORS}]|\r(?!\n))|(?P<unseen>[{UNSEEN}{_TAGS}]"
     # Joiners and selectors shape what stands before them: an emoji, a letter of Persian, a Chinese character.
     r"|(?<![^\x00-\x7f])[\u200c\u200d]|[\u200c\u200d](?![^\x00-\x7f])"
     # Marks of direction stand beside a letter of a script that is read from the right.
-    r"|(?<![^\x00-\x7f])[\u061c\u200e\u200f](?![^\x00-\x7f])"
+    f"|(?<![^\x00-\x7f])[{MARKS}](?![^\x00-\x7f])"
+    # The blank of Braille stands beside what is none.
+    r"|(?<![\u2801-\u28ff])\u2800(?![\u2801-\u28ff])"
     f"|(?<![^\x00-\x7f])(?<![0-9#*])[{_SELECTORS}]|(?<=[{_SELECTORS}])[{_SELECTORS}])"
 )
 _FLAG = re.compile("\U0001f3f4[\U000e0061-\U000e007a\U000e0030-\U000e0039]{2,6}\U000e007f")
@@ -38,14 +41,16 @@ _ASCII_WORD = re.compile(r"[A-Za-z_]\w*", re.ASCII)
 
 _LIKE_LATIN = dict(
     zip(
-        # Cyrillic; Greek, but for the small letters that formulas are made of; Armenian.
-        "аеорсухіјѕһԁԛԝѵӏкьАВЕЗКМНОРСТУХІЈЅԌѴЬοϳΑΒΕΖΗΙΚΜΝΟΡΤΥΧօսհոզցՏՕԼ",
-        "aeopcyxijshdqwvlkbABE3KMHOPCTYXIJSGVbojABEZHIKMNOPTYXouhnqgSOL",
+        # Cyrillic; Greek, but for the small letters that formulas are made of; Armenian; Cherokee.
+        "аеорсухіјѕһԁԛԝѵӏкьАВЕЗКМНОРСТУХІЈЅԌѴЬοϳΑΒΕΖΗΙΚΜΝΟΡΤΥΧօսհոզցՏՕԼᎠᎡᎢᎥᎩᎪᎫᎬᎳᎷᎻᎽᏀᏂᏃᏎᏏᏒᏔᏕᏙᏚᏞᏟᏢᏦᏧᏳᏴꭵꮃꮓꮩꮪꮯ",
+        "aeopcyxijshdqwvlkbABE3KMHOPCTYXIJSGVbojABEZHIKMNOPTYXouhnqgSOLDRTiyAJEWMHYGhZ4bRWSVSLCPKdGBiwzvsc",
         strict=True,
     )
 )
 _ODD_LATIN = dict(zip("ıɑɡɩǃᴏᴄᴠᴡᴢꜱꞌ", "iagi!ocvwzs'", strict=True))
 """Letters of the Latin script that imitate others of it; some are a language's own."""
+_LIKE_SIGNS = {"\u037e": ";", "\uff1b": ";"}
+"""The question mark of Greek, and the wide semicolon, which is usual in Chinese prose."""
 _COMPATIBLE = ("<wide>", "<font>", "<compat>")
 _MOST_TOLD = 3
 
@@ -65,17 +70,17 @@ class Spoof:
 
 def spoofs(old: str, new: str, is_code: Callable[[int], bool]) -> tuple[Spoof, ...]:
     """What *new* has and *old* has not, the first few; *is_code* says whether an offset in *new* is in code, not prose."""
-    if new.isascii() and new.translate(_LAYOUT).isprintable():
+    if new.isascii() and new.replace("\r\n", "\n").translate(_LAYOUT).isprintable():
         return ()
     found = []
-    for spoof in (*_hidden(old, new), *_lookalikes(old, new, is_code)):
+    for spoof in chain(_hidden(old, new), _lookalikes(old, new, is_code), _like_signs(old, new, is_code)):
         found.append(spoof)
         if len(found) == _MOST_TOLD:
             break
     return tuple(found)
 
 
-_LAYOUT = dict.fromkeys(map(ord, "\t\n\r\f"))
+_LAYOUT = dict.fromkeys(map(ord, "\t\n\f"))
 
 
 def _hidden(old: str, new: str) -> Iterator[Spoof]:
@@ -84,7 +89,10 @@ def _hidden(old: str, new: str) -> Iterator[Spoof]:
         return list(_HIDDEN.finditer(_FLAG.sub(lambda flag: "\U0001f3f4" * len(flag[0]), text)))
 
     there = Counter(match[0] for match in places(old))
+    ends_in_returns = there["\r"] > old.count("\n")
     for match in places(new):
+        if match[0] == "\r" and ends_in_returns:
+            continue
         there[match[0]] -= 1
         if there[match[0]] < 0:
             kind: Kind = "direction" if match["direction"] else "control" if match["control"] else "unseen"
@@ -104,6 +112,21 @@ def _lookalikes(old: str, new: str, is_code: Callable[[int], bool]) -> Iterator[
             continue
         if _is_mixed(word) or imitated in _ascii_words(old) or imitated in _ascii_words(new):
             yield Spoof("lookalike", _line_of(new, match.start()), word, imitated)
+
+
+def _like_signs(old: str, new: str, is_code: Callable[[int], bool]) -> Iterator[Spoof]:
+    for sign, imitated in _LIKE_SIGNS.items():
+        if new.count(sign) <= old.count(sign):
+            continue
+        known, at = set(old.splitlines()), 0
+        for line in new.splitlines(keepends=True):
+            found = line.find(sign)
+            while found != -1 and line.rstrip("\r\n") not in known:
+                if is_code(at + found):
+                    yield Spoof("lookalike", _line_of(new, at), f"U+{ord(sign):04X}", imitated)
+                    break
+                found = line.find(sign, found + 1)
+            at += len(line)
 
 
 def _imitated(word: str) -> str | None:

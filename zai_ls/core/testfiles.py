@@ -122,7 +122,7 @@ def file_for_tests(
     for candidate in candidates:
         if exists(str(candidate)):
             return FileForTests(str(candidate), read(str(candidate)))
-    return FileForTests(str(_new(source, convention, candidates, exists)))
+    return FileForTests(str(_new(source, convention, candidates, exists, root)))
 
 
 def _pure(path: str) -> PurePath:
@@ -150,7 +150,7 @@ def _is_test(source: PurePath, convention: Convention) -> bool:
 def _candidates(source: PurePath, convention: Convention, root: str | None) -> Iterator[PurePath]:
     """Places where the tests may be, the likeliest first."""
     names = _names(source, convention)
-    if (mirrored := _swapped(source, convention)) is not None:
+    if (mirrored := _swapped(source, convention, root)) is not None:
         for name in names:
             yield mirrored.parent / name
     for name in names:
@@ -166,7 +166,8 @@ def _candidates(source: PurePath, convention: Convention, root: str | None) -> I
                     yield above / folder / "unit" / PurePosixPath(*inner.parts[1:]) / name
 
 
-def _swapped(source: PurePath, convention: Convention) -> PurePath | None:
+def _swapped(source: PurePath, convention: Convention, root: str | None) -> PurePath | None:
+    """*source* in the other tree, if that lies below *root* too."""
     if convention.swap is None:
         return None
     here, there = convention.swap
@@ -174,7 +175,9 @@ def _swapped(source: PurePath, convention: Convention) -> PurePath | None:
     found = text.rfind(f"/{here}/")
     if found < 0:
         return None
-    return type(source)(f"{text[:found]}/{there}/{text[found + len(here) + 2 :]}")
+    mirrored = type(source)(f"{text[:found]}/{there}/{text[found + len(here) + 2 :]}")
+    inside = root is None or _pure(root) not in source.parents or _pure(root) in mirrored.parents
+    return mirrored if inside else None
 
 
 def _folders_up(source: PurePath, root: str | None) -> list[PurePath]:
@@ -186,12 +189,16 @@ def _folders_up(source: PurePath, root: str | None) -> list[PurePath]:
 
 
 def _new(
-    source: PurePath, convention: Convention, candidates: list[PurePath], exists: Callable[[str], bool]
+    source: PurePath,
+    convention: Convention,
+    candidates: list[PurePath],
+    exists: Callable[[str], bool],
+    root: str | None,
 ) -> PurePath:
     """Where a new file goes: the mirrored tree, beside the source, or the nearest folder that exists."""
     if not candidates:  # no convention has no names
         raise AssertionError(convention)
-    if convention.beside or _swapped(source, convention) is not None:
+    if convention.beside or _swapped(source, convention, root) is not None:
         return candidates[0]
     for candidate in candidates:
         if candidate.parent != source.parent and exists(str(candidate.parent)):

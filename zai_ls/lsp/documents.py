@@ -6,6 +6,7 @@ A change costs the lines it touches, not the document. History is bounded; whoev
 from __future__ import annotations
 
 import asyncio
+import os
 from collections import deque
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -323,8 +324,20 @@ def _least_change(lines: list[str], text: str) -> tuple[Range, str]:
 
 
 def path_of(uri: str) -> str | None:
-    """The file-system path of a `file:` URI; None for any other."""
+    """The file-system path of a `file:` URI; None for any other, and for a file of another machine that has no path here."""
     try:
-        return to_fs_path(uri) if urlsplit(uri).scheme.lower() == "file" else None
+        parts = urlsplit(uri)
+        if parts.scheme.lower() != "file":
+            return None
+        if parts.netloc.lower() == "localhost":
+            parts = parts._replace(netloc="")
+        if os.name == "nt":
+            return to_fs_path(parts.geturl())
+        # Two slashes at the beginning mean one, and not the same to all who compare paths.
+        return None if parts.netloc else _one_slash(to_fs_path(f"file://{parts.path}"))
     except ValueError:
         return None
+
+
+def _one_slash(path: str | None) -> str | None:
+    return f"/{path.lstrip('/')}" if path is not None and path.startswith("//") else path

@@ -37,7 +37,7 @@ class ShownTexts:
                 from zai_ls.state.folder import prepare
 
                 prepare(within.parent)
-                prepare(within)
+                prepare(within, closes=True)
             self._folder = Path(tempfile.mkdtemp(prefix="zai-ls-", dir=within))
         self._count += 1
         name = re.sub(r"\W+", "-", title).strip("-")[:60] or "text"

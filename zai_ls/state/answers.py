@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import os
 import re
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
+from zai_ls.errors import StateUnusable
 from zai_ls.state.folder import prepare
 
 if TYPE_CHECKING:
@@ -50,7 +52,7 @@ class Answers:
     def keep(self, *, uri: str, action: str, reason: str, text: str) -> KeptAnswer:
         """Keep *text* and drop what is too old or too many. Raises `OSError` or `StateUnusable` when the folder cannot be written."""
         prepare(self._folder.parent)
-        prepare(self._folder)
+        prepare(self._folder, closes=True)
         now = self._clock.now()
         answer_id = f"{int(now)}-{uuid4().hex[:6]}"
         path = self._folder / f"{answer_id}.txt"
@@ -82,6 +84,8 @@ class Answers:
     def _read_all(self) -> Iterator[KeptAnswer]:
         if not self._folder.is_dir():
             return
+        with suppress(StateUnusable):  # it can be read all the same
+            prepare(self._folder, closes=True)
         for path in self._folder.glob("*.txt"):
             try:
                 with path.open(encoding="utf-8", newline="") as file:

@@ -18,9 +18,10 @@ _SYSTEM = 0
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
 
-def prepare(folder: Path) -> Path:
+def prepare(folder: Path, *, closes: bool = False) -> Path:
     """Make *folder* (0700) if need be, see that it is this user's and closed to others, and return it.
 
+    *closes*: an open one, which lies in a closed one so that nobody could reach it, is closed too.
     Raises `StateUnusable` with what to do about it. Windows keeps user folders private by itself and has no such bits.
     """
     try:
@@ -33,7 +34,7 @@ def prepare(folder: Path) -> Path:
     if os.name == "posix":
         if found.st_uid != os.geteuid() or link.st_uid not in {os.geteuid(), _SYSTEM}:
             raise _unusable(folder, say("state.not_ours"))
-        if found.st_mode & _OTHERS:
+        if found.st_mode & _OTHERS and not (closes and _closed(folder, stat.S_IRWXU)):
             raise _unusable(folder, say("state.open_to_others", path=shlex.quote(str(folder))))
     if not os.access(folder, os.W_OK | os.X_OK):
         raise _unusable(folder, say("state.read_only"))
@@ -75,9 +76,9 @@ def why_unsafe(path: Path, *, links: bool = False, closes: bool = False) -> str:
     return ""
 
 
-def _closed(path: Path) -> bool:
+def _closed(path: Path, mode: int = stat.S_IRUSR | stat.S_IWUSR) -> bool:
     try:
-        path.chmod(stat.S_IRUSR | stat.S_IWUSR)
+        path.chmod(mode)
     except OSError:
         return False
     return True

@@ -50,7 +50,7 @@ class Presence:
                 return
             self._life.free()
         prepare(self._folder.parent)
-        prepare(self._folder)
+        prepare(self._folder, closes=True)
         while not self._life.is_held:
             if not self._life.try_take(_ENTRY_S):
                 raise StateUnusable(say("state.locked"), path=str(self._life.path))

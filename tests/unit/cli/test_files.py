@@ -252,4 +252,5 @@ def test_uris_and_languages(editor, tmp_path):
     path.write_text("x")
 
     assert path_of(path.as_uri()) == path
+    assert path_of(path.as_uri().replace("file://", "file://localhost")) == path
     assert editor.open(path).language == "typescriptreact"

@@ -22,6 +22,13 @@ client_secret.json client_secret_123.apps.googleusercontent.com.json client_secr
 my-service-account-dev.json service_account.json shop-firebase-adminsdk-x1.json
 prod.tfvars prod.auto.tfvars prod.tfvars.json terraform.tfstate terraform.tfstate.backup
 C:\\Users\\me\\.ssh\\id_rsa .azure/cli/token.bin .password-store/mail.txt
+.aws/cli/cache/a1.json .aws/sso/cache/b2.json .azure/config .config/gcloud/configurations/config_default
+application_default_credentials.json rootkey.csv accessKeys.csv me_accessKeys.csv serviceAccountKey.json serviceAccountKey-dev.json
+serviceAccount.json serviceAccountProd.json .yarnrc.yml pip.conf auth.json nuget.config NuGet.Config credentials.tfrc.json
+kubeconfig.yaml kubeconfig-prod kubeconfig.prod keystore.properties password.txt token.json vault.yml vault.yaml .Renviron sftp.json
+.vscode/sftp.json .bash_history .zsh_history .psql_history .python_history
+server.pem.bak server.key.old tls.key~ .npmrc.orig .netrc.save .pgpass.bak.old pip.conf~ prod.tfvars.bak terraform.tfvars.orig
+.docker/config.json.bak secrets/db/a.yml.orig credentials.bak .git-credentials~ store.jks.bak.
 .env. .env::$DATA .eNv .\u017fsh/config ID_RSA. C:/app/.ENV
 """
 
@@ -34,6 +41,8 @@ credentials.py credentials_test.go passwords.py password_reset.html api_key.py a
 id_rsa.pub id_ed25519.pub id_rsa_parser.py id_rsa.go id_generator.py identity.json
 pem.py pem_test.go README.md config.json settings.xml gradle.properties hosts.yml aws/config.py docker/config.json
 main.tf variables.tf terraform.lock.hcl package.json tsconfig.json pyproject.toml docker-compose.yml
+kubeconfig_test.go kubeconfig.md token.ts auth.py auth.ts vault.go sftp.py pip.py history.py bash_history.py
+secrets.py.bak main.py~ config.json.orig README.md.save aws/lib.py azure/main.tf config/gcloud/main.py
 keystore.py kubeconfig.go netrc.py npmrc.ts htpasswd.py service_account.py client_secret.py
 credentials/tls.go kubeconfig/loader.go htpasswd/file.go server.key/README.md
 """

@@ -29,6 +29,16 @@ FLAGGED = {
     "a NUL": ('x = "\0"\n', "control", "U+0000"),
     "an eight-bit escape": ("# \x9b31m\n", "control", "U+009B"),
     "a backspace": ("# a\x08b\n", "control", "U+0008"),
+    "a separator of lines that JavaScript knows": ("x = 1  # so\u2028y = 2\n", "control", "U+2028"),
+    "a separator of paragraphs": ('x = "a\u2029b"\n', "control", "U+2029"),
+    "a return that is no end of a line": ("x = 1  # so\ry = 2\n", "control", "U+000D"),
+    "a joiner of graphemes": ("sco\u034fpe = 1\n", "unseen", "U+034F"),
+    "a blank of Braille": ("\u2800 = 1\n", "unseen", "U+2800"),
+    "a vowel of Khmer that is not written": ("sco\u17b4pe = 1\n", "unseen", "U+17B4"),
+    "a selector of Mongolian": ("sco\u180bpe = 1\n", "unseen", "U+180B"),
+    "a Greek question mark": ("x = 1\u037e y = 2\n", "lookalike", "U+037E"),
+    "a wide semicolon": ("x = 1\uff1b y = 2\n", "lookalike", "U+FF1B"),
+    "Cherokee in a Latin name": ("\u13dfOUNT = 1\n", "lookalike", "\u13dfOUNT"),
     "Cyrillic in a Latin name": ("p\u0430ypal(1, 2)\n", "lookalike", "p\u0430ypal"),
     "Greek capitals in a Latin name": ("\u0391dmin = 1\n", "lookalike", "\u0391dmin"),
     "a name all in Cyrillic that is another's twin": (
@@ -63,6 +73,11 @@ FINE = {
     "Persian with its joiner": 'x = "می‌خواهم"\n',
     "Hebrew with a mark of direction": 'x = "שלום\u200f!"\n',
     "a Chinese character's selector": 'x = "葛\U000e0100"\n',
+    "Chinese prose with its semicolon": "x = 1  # 先读\uff1b后写\n",
+    "a question in Greek": 'x = "Τι κάνεις\u037e"\n',
+    "Mongolian with its selectors": 'x = "ᠮᠣᠩᠭ\u180bᠣᠯ"\n',
+    "Braille": 'x = "⠓⠊⠀⠽⠕⠥ ⠋⠙⠹"\n',
+    "names in Cherokee": "ᏣᎳᎩ = 1\n",
     "tabs, form feeds and both line ends": "\tx = 1\r\n\f\ny = 2\n",
 }
 
@@ -108,3 +123,9 @@ def test_prose_and_unknown_languages():
 def test_a_few_are_told():
     """Whoever reads needs no list of hundreds."""
     assert told("", "\u200b \u200b \u200b \u200b \u200b\n").count("U+200B") == 3
+
+
+def test_a_file_whose_lines_end_in_returns():
+    """As they once did: a new line has one too."""
+    assert told("x = 1\ry = 2\r", "x = 1\ry = 2\rz = 3\r") == ""
+    assert "U+000D" in told("x = 1\ry = 2\n\n", "x = 1\ry = 2\n\nz = 3\rw = 4\n")

@@ -164,6 +164,9 @@ def test_only_file_uris_have_a_path():
     assert path_of("file:///w/a%20b.py") == "/w/a b.py"
     assert path_of("untitled:Untitled-1") is None
     assert path_of("file://[") is None
+    for uri in ("file://localhost/w/a.py", "FILE://LocalHost/w/a.py", "file:////w/a.py", "file:/w/a.py"):
+        assert path_of(uri) == "/w/a.py"
+    assert path_of("file://host/w/a.py") is None  # whose folders are not ours to look into
 
 
 TEXTS = st.text(alphabet="ab😀é\r\n\x0c", max_size=12)

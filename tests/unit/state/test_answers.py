@@ -47,6 +47,21 @@ def test_nobody_else_can_read_them(tmp_path, clock):
     assert 0o700 == stat.S_IMODE(kept.path.parent.stat().st_mode)
 
 
+@pytest.mark.parametrize("act", ["keep", "read"])
+def test_a_folder_that_is_open_is_closed_again(act, tmp_path, clock):
+    """It lies in a closed one, so nobody has reached it so far."""
+    state = tmp_path / "state"
+    state.mkdir(mode=0o700)
+    answers = Answers(state / "answers", clock)
+    answers.keep(uri="u", action="fix", reason="conflict", text="x")
+    (state / "answers").chmod(0o777)
+    if act == "keep":
+        answers.keep(uri="u", action="fix", reason="conflict", text="y")
+    else:
+        assert [answer.text for answer in answers.all()] == ["x"]
+    assert 0o700 == stat.S_IMODE((state / "answers").stat().st_mode)
+
+
 async def test_the_newest_stay_and_only_for_some_days(tmp_path, clock):
     """The newest `keep`, none older than `days`."""
     answers = Answers(tmp_path, clock, keep=3, days=7)
