@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from functools import partial
+from itertools import count
 from typing import TYPE_CHECKING
 
 from zai_ls.core.redaction.finding import Found, bodies, find
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
 _BODY_LINE = re.compile(r"^[^\w\n]{0,40}[A-Za-z0-9+/]{40}", re.MULTILINE)
 _WORD_START = re.compile(r"(?<![A-Za-z0-9])[A-Za-z0-9]")
+_LONG_WORD = re.compile(r"[a-z0-9]{7,}")
 _KEYED = 6
 """Characters by which known secrets are looked up."""
 _FEW = 40
@@ -74,7 +76,7 @@ def _replaced(
         value = text[start:end]
         if value not in stand_ins:
             each = known[value]
-            name = taken.fresh(partial(placeholder, salt, value, each))
+            name = taken.fresh(partial(placeholder, salt, value, each), len(each.head))
             stand_ins[value] = StandIn(name, Secret(value), each.kind, len(each.head))
         pieces += (text[done:start], stand_ins[value].placeholder)
         done = end
@@ -85,17 +87,22 @@ class _Taken:
     """Names that mean something else already: in the text, or as another placeholder."""
 
     def __init__(self, text: str) -> None:
-        self._words = set(re.findall(r"[a-z0-9]{7,}", text.lower()))
+        self._words = set(_LONG_WORD.findall(text.lower()))
 
-    def fresh(self, made: Callable[[int], str]) -> str:
-        attempt = 0
-        while True:
+    def fresh(self, made: Callable[[int], str], head: int) -> str:
+        """The first that is made up of new words; its first *head* characters are those of its kind, and may stand anywhere.
+
+        It ends: each is longer than the one some attempts before, so one is longer than all words there are.
+        """
+        for attempt in count():
             name = made(attempt)
-            words = re.findall(r"[a-z0-9]{7,}", name.lower())
+            low = name.lower()
+            words = {word[0] for word in _LONG_WORD.finditer(low) if word.end() > head}
+            words.update(_LONG_WORD.findall(low, head))
             if self._words.isdisjoint(words):
-                self._words.update(words)
+                self._words |= words
                 return name
-            attempt += 1
+        raise AssertionError  # pragma: no cover
 
 
 class _Free:

@@ -12,7 +12,9 @@ from hypothesis import strategies as st
 
 from tests.data.secrets import ordinary, true
 from zai_ls.core.redaction import Restorer, cut, is_in_secret, redacted
-from zai_ls.core.redaction.finding import find
+from zai_ls.core.redaction.finding import Found, find
+from zai_ls.core.redaction.placeholders import placeholder
+from zai_ls.core.redaction.redacting import _Taken
 from zai_ls.core.text import split_lines
 
 SALT = b"salt"
@@ -68,6 +70,75 @@ def test_a_placeholder_that_stands_in_the_text_already_is_not_used():
     text, stand_ins = redacted(f'a = "{GITHUB}"\n# sent as: {name[4:]}\n', SALT)
     assert stand_ins[0].placeholder != name
     assert Restorer(stand_ins).text(text) == f'a = "{GITHUB}"\n# sent as: {name[4:]}\n'
+
+
+HEADS = [
+    "AKIA",
+    "ASIA",
+    "ABIA",
+    "ACCA",
+    "AIza",
+    "GOCSPX-",
+    "ya29.",
+    "ghp_",
+    "gho_",
+    "ghu_",
+    "ghs_",
+    "ghr_",
+    "github_pat_",
+    "glpat-",
+    "gldt-",
+    "glrt-",
+    "glptt-",
+    "glcbt-",
+    "glsoat-",
+    "glft-",
+    "glagent-",
+    "gloas-",
+    "xoxb-",
+    "xoxp-",
+    "xapp-",
+    "sk_live_",
+    "rk_test_",
+    "whsec_",
+    "npm_",
+    "pypi-AgEIcHlwaS5vcmc",
+    "sk-ant-api03-",
+    "sk-ant-admin01-",
+    "sk-ant-",
+    "sk-proj-",
+    "sk-svcacct-",
+    "sk-admin-",
+    "sk-or-v1-",
+    "sk-",
+    "hf_",
+    "dop_v1_",
+    "gsk_",
+    "dckr_pat_",
+    "shpat_",
+    "lin_api_",
+    "AGE-SECRET-KEY-1",
+]
+
+
+@pytest.mark.parametrize("head", HEADS)
+def test_every_head_has_a_placeholder(head):
+    """Also when the head itself is a word that the text holds."""
+    body = "AB2CD3EF4GH5JK6LM7NP8QR9ST0UVWX1YZ2A3B"
+    secret = head + {"A": body[:16], "AGE-SECRET-KEY-1": body + "4C5D"}.get(
+        head[: 1 if len(head) == 4 and head.isupper() else None], body
+    )
+    text, (stand_in,) = redacted(f"call('{secret}')", SALT)
+    assert secret not in text
+    assert stand_in.placeholder.startswith(head[:3])
+    assert Restorer((stand_in,)).text(text) == f"call('{secret}')"
+
+
+def test_a_placeholder_grows_when_all_are_taken():
+    """So looking for a free one ends, whatever stands in the text."""
+    found = Found(0, 8, "password")
+    taken = _Taken(" ".join(placeholder(SALT, PASSWORD, found, n) for n in range(40)))
+    assert len(taken.fresh(lambda n: placeholder(SALT, PASSWORD, found, n), 0)) > 16
 
 
 def test_nothing_shows_the_secret_by_itself():
@@ -201,6 +272,25 @@ def test_a_changed_placeholder_is_noticed(kind, how):
     reply = restorer.text(text.replace(stand_in.placeholder, changed))
     assert changed == stand_in.placeholder or restorer.has_traces(reply)
     assert not restorer.has_traces(restorer.text(text))
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        'password = "kV9!pQz7"\n',
+        "postgres://app:sunshine@db/x\n",
+        "Server=db;Uid=app;Pwd=kV9!pQz7\n",
+        'token = "0f1e2d3c4b5a69780f1e2d3c4b5a6978"\n',
+        'token = "0f1e2d3c4b5a69780f1e2d3c"\n',
+        'token = "0f1e2d3c-4b5a-6978-0f1e-2d3c4b5a6978"\n',
+    ],
+)
+def test_one_wrong_letter_or_a_short_piece_is_noticed_of_every_length(code):
+    _, (stand_in,) = redacted(code, SALT)
+    name, restorer = stand_in.placeholder, Restorer((stand_in,))
+    for at, letter in enumerate(name):
+        assert restorer.has_traces(f'"{name[:at]}{"a" if letter.lower() != "a" else "b"}{name[at + 1 :]}"')
+    assert restorer.has_traces(name[: 6 if not re.fullmatch("[0-9a-f-]+", name) else 9])
 
 
 def test_for_reading_there_are_words_and_no_secret():
