@@ -6,10 +6,9 @@ Names are searched for as plain text; what follows one is read by patterns that 
 from __future__ import annotations
 
 import re
-from bisect import bisect_left
 from typing import TYPE_CHECKING, NamedTuple
 
-from zai_ls.core.redaction.looks import is_password, is_random, is_token, is_weak
+from zai_ls.core.redaction.looks import is_code, is_password, is_random, is_token, is_weak
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -181,9 +180,15 @@ _QUOTED = re.compile(
 )
 _BARE = re.compile(r"""[^\s"'`,;(){}\[\]<>\\|]{6,400}+(?=[\s"'`,;<\\&]|$)""")
 _IN_PAIRS = re.compile(r"""[^;"'`\s]{3,400}+""")
-_QUERY = re.compile(r"[^&\s\"'`<>]{3,400}+")
-_PAIRS = re.compile(
-    r"(?:server|data source|host|user ?id|uid|username|endpoint|accountname|database|initial catalog|port)\s?="
+_QUERY = re.compile(r"[\w%.~+/=!*$@,:-]{3,400}+")
+_AFTER_CODE = (";", "(", "{", "[")
+_NAME_END = re.compile(r"[\w.-]*+\Z")
+_PAIRS_EDGES = ('"', "'", "`", "\n")
+_PAIR = re.compile(r"(?:[\w+.@-]*+:[\w:/.,@+ -]*+|[\w :/.+,@\\-]{0,80}+=[^=]?.*)", re.DOTALL)
+"""One of a connection string; the first may be an address."""
+_PAIR_NEARBY = re.compile(
+    r"(?i:server|data source|address|host|user ?(?:id|name)?|uid|endpoint|account ?name|database|dbname|initial catalog|port)"
+    r"=(?=[^\s=])"
 )
 _NEAR = 240
 """Characters around a value in which the other parts of a connection string stand."""
@@ -213,7 +218,6 @@ class _Reader:
     def __init__(self, text: str, low: str) -> None:
         self._text = text
         self._low = low
-        self._pairs: list[int] | None = None
 
     def all(self) -> Iterator[Assigned]:
         """What is assigned, and what headers carry, by name after name."""
@@ -290,26 +294,41 @@ class _Reader:
         return Assigned(start, start + len(value), kind)
 
     def _in_pairs(self, at: int, start: int) -> Assigned | None:
-        """The value of a connection string's `Password=` or `AccountKey=`, or of a query's `password=`."""
-        before = self._low[max(0, at - _NEAR) : at].rpartition("\n")[2]
-        before = before.rstrip(" _-abcdefghijklmnopqrstuvwxyz")
-        query = before.endswith(("?", "&"))
-        value = (_QUERY if query else _IN_PAIRS).match(self._text, start)
+        """The value of a connection string's `Password=` or `AccountKey=`, or of an address's `?password=`."""
+        text = self._text
+        if text[start - 1] != "=" or text[start - 2].isspace():
+            return None
+        before = _NAME_END.sub("", self._low[max(0, at - _NEAR) : at], count=1)
+        query = before.endswith(("?", "&")) and not before.endswith("&&")
+        value = (_QUERY if query else _IN_PAIRS).match(text, start)
         if value is None:
             return None
-        semicolon = before.endswith(";") or self._text.startswith(";", value.end())
-        if not query and not (semicolon and self._is_near_pairs(at, value.end())):
-            return None
         shown = value[0][:_JUDGED]
-        if is_weak(shown) or not any(c.isalpha() for c in shown):
+        if is_weak(shown) or not any(c.isalpha() for c in shown) or is_code(shown):
+            return None
+        if query:
+            if text[value.end() : value.end() + 1] in _AFTER_CODE:
+                return None
+        elif not self._is_among_pairs(at, value.end(), shown):
             return None
         return Assigned(value.start(), value.end(), "connection")
 
-    def _is_near_pairs(self, start: int, end: int) -> bool:
-        if self._pairs is None:
-            self._pairs = [match.start() for match in _PAIRS.finditer(self._low)]
-        at = bisect_left(self._pairs, start - _NEAR)
-        return at < len(self._pairs) and self._pairs[at] < end + _NEAR
+    def _is_among_pairs(self, start: int, end: int, value: str) -> bool:
+        """Does the value that ends at *end* stand among others, as in a connection string: on one line, in one string?"""
+        first = max(0, start - _NEAR)
+        edge = max(self._text.rfind(sign, first, start) for sign in _PAIRS_EDGES)
+        begins = edge + 1 if edge >= 0 else first
+        after = self._text[end : end + _NEAR]
+        stops = min((at for sign in _PAIRS_EDGES if (at := after.find(sign)) >= 0), default=len(after))
+        pairs = (self._text[begins:end] + after[:stops]).split(";")
+        if len(pairs) < 2 or not any(_PAIR_NEARBY.search(pair) for pair in pairs):
+            return False
+        in_string = (
+            edge >= 0
+            and self._text[edge] != "\n"
+            and all(_PAIR.fullmatch(pair) for pair in pairs[: -1 if not pairs[-1].strip() else None])
+        )
+        return in_string or is_password(value, quoted=False) or is_token(value, quoted=False)
 
 
 def _is_secret(value: str, kind: str, *, quoted: bool, listed: bool) -> bool:

@@ -75,6 +75,16 @@ _VOWEL = re.compile(r"[aeiouy]")
 _SEPARATED = re.compile(r"[a-z]+(?:[-_.][a-z0-9]+)+")
 _PATH = re.compile(r"[A-Za-z_$][\w$]*(?:(?:\.|::|->|\?\.|!\.)[\w$]+)+!?")
 """Of an object's members, in code."""
+_CODE = re.compile(
+    r"[A-Za-z_$][\w$]*(?:(?:\.|->|::)[\w$]+)*(?:\(.*|\[[^\]]*\])\Z|[(\[{]|(?:true|false|null|nil|none|this|self|new)\Z",
+    re.IGNORECASE | re.DOTALL,
+)
+_SHORTCUT = re.compile(
+    r"(?:(?:ctrl|control|shift|alt|option|cmd|command|meta|super|win|mod)[+-])+\S{1,12}", re.IGNORECASE
+)
+"""Keys that are pressed."""
+_TITLE = re.compile(r"[^\W\d_]?[^\W\d_A-Z]++(?:[ (/*:!?.…)-]++[^\W\d_]?[^\W\d_A-Z]*+)*+")
+"""Words with the signs of a label, of whatever language."""
 _PLAIN = frozenset("-_./: ")
 _WORDY = 0.7
 _CHANGEABLE = 0.5
@@ -89,9 +99,15 @@ def is_reference(value: str) -> bool:
     return (
         _REFERENCE.search(value) is not None
         or _NAMED.fullmatch(value) is not None
+        or _SHORTCUT.fullmatch(value) is not None
         or len(set(value)) < 4
         or (value.startswith("/") and not is_random(value))
     )
+
+
+def is_code(value: str) -> bool:
+    """Is *value*, which stands in no string of its own, a member, a call, an element or a word of a language?"""
+    return _CODE.match(value) is not None or (_PATH.fullmatch(value) is not None and not is_random(value))
 
 
 def is_weak(value: str, user: str = "") -> bool:
@@ -124,7 +140,7 @@ def is_password(value: str, *, quoted: bool) -> bool:
         return True
     if digit:
         return len(value) >= 7 and (is_random(value) if _SEPARATED.fullmatch(value) or not quoted else True)
-    return len(value) >= (8 if symbol else 10) and not _is_wordy(value)
+    return len(value) >= (8 if symbol else 10) and not (_is_wordy(value) or (symbol and _is_title(value)))
 
 
 def is_token(value: str, *, quoted: bool) -> bool:
@@ -159,6 +175,12 @@ def _is_wordy(value: str) -> bool:
     letters = sum(map(len, runs))
     words = sum(len(run) for run in runs if _is_word(run.lower()))
     return letters == 0 or words / letters >= _WORDY
+
+
+def _is_title(value: str) -> bool:
+    return _TITLE.fullmatch(value) is not None and any(
+        _VOWEL.search(run.lower()) for run in _RUN.findall(value)
+    )
 
 
 def _is_word(run: str) -> bool:

@@ -7,6 +7,7 @@ from collections import Counter
 import pytest
 
 from tests.data.secrets import ordinary, true
+from tests.data.secrets.server import SERVER_CODE
 from zai_ls.core.redaction import Restorer, redacted
 from zai_ls.core.redaction.finding import find
 
@@ -136,6 +137,25 @@ def test_more_forms(text, secret):
     hidden, stand_ins = redacted(text, SALT)
     assert secret not in hidden
     assert text == Restorer(stand_ins).text(hidden)
+
+
+@pytest.mark.parametrize("text", SERVER_CODE, ids=lambda text: text[:20])
+def test_code_of_servers_is_left_alone(text):
+    assert redacted(text, SALT) == (text, ())
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "host=db.host.io;username=app;password=kV9pQz7m\n",
+        'c = "Server=db;Uid=app;Pwd=kV9pQz7m"\n',
+        "ConnectionStrings__Main=Server=db;Uid=app;Pwd=kV9pQz7m;\n",
+        '$d = new PDO("mysql:host=db;dbname=a;password=kV9pQz7m");\n',
+        'u = "https://h.io/a?user=b&password=kV9pQz7m&x=1"\n',
+    ],
+)
+def test_connection_strings(text):
+    assert "kV9pQz7m" not in redacted(text, SALT)[0]
 
 
 @pytest.mark.parametrize(
