@@ -39,7 +39,6 @@ _NAMES_ELSE = frozenset(
         "ids",
         "name",
         "names",
-        "type",
         "types",
         "url",
         "uri",
@@ -86,12 +85,8 @@ _NAMES_ELSE = frozenset(
         "parameter",
         "prefix",
         "suffix",
-        "version",
         "format",
-        "index",
         "limit",
-        "kind",
-        "class",
         "input",
         "box",
         "placeholder",
@@ -107,15 +102,6 @@ _NAMES_ELSE = frozenset(
         "prompt",
         "reset",
         "link",
-        "page",
-        "route",
-        "endpoint",
-        "provider",
-        "manager",
-        "service",
-        "store",
-        "storage",
-        "factory",
         "generator",
         "validator",
         "validation",
@@ -144,22 +130,41 @@ _NAMES_ELSE = frozenset(
         "izer",
         "izers",
         "ary",
-        "form",
-        "screen",
-        "view",
-        "model",
         "schema",
         "audience",
         "issuer",
         "scope",
         "scopes",
-        "source",
         "arn",
         "alias",
         "display",
     ]
 )
 """What follows a name that is about a secret and holds none."""
+_LAST_ELSE = frozenset(
+    [
+        "service",
+        "model",
+        "store",
+        "storage",
+        "provider",
+        "manager",
+        "source",
+        "form",
+        "view",
+        "page",
+        "screen",
+        "endpoint",
+        "route",
+        "factory",
+        "version",
+        "type",
+        "class",
+        "kind",
+        "index",
+    ]
+)
+"""The same at a name's end; before another word it says what the secret is for: `password_service_db`."""
 _WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
 
 _SEPARATOR = re.compile(
@@ -174,7 +179,7 @@ _SEPARATOR = re.compile(
     re.VERBOSE,
 )
 _QUOTED = re.compile(
-    r"""\\"(?P<a>[^"\\\n]{4,1000}+)\\"|\\'(?P<b>[^'\\\n]{4,1000}+)\\'
+    r"""\\"(?P<a>(?:[^"\\\n]|\\\\\\["\\]|\\\\(?![\\"])){4,1000}+)\\"|\\'(?P<b>(?:[^'\\\n]|\\\\\\['\\]|\\\\(?![\\'])){4,1000}+)\\'
     |"(?P<c>(?:[^"\\\n]|\\.){4,1000}+)(?:"|$)|'(?P<d>(?:[^'\\\n]|\\.){4,1000}+)(?:'|$)|`(?P<e>[^`\\\n]{4,1000}+)(?:`|$)""",
     re.VERBOSE | re.MULTILINE,
 )
@@ -350,4 +355,5 @@ def _is_random_listed(value: str) -> bool:
 
 
 def _is_about_else(rest: str) -> bool:
-    return any(word.lower() in _NAMES_ELSE for word in _WORD.findall(rest))
+    words = [word.lower() for word in _WORD.findall(rest)]
+    return any(word in _NAMES_ELSE for word in words) or (bool(words) and words[-1] in _LAST_ELSE)

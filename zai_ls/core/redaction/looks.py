@@ -13,11 +13,13 @@ _REFERENCE = re.compile(
 )
 """Something that names a value: a variable, a template, a path, an address, a colour."""
 _DUMMY = re.compile(
-    r"(?<![a-z])(?:test|tests|testing|example|dummy|fake|sample|mock|stub|foo|bar|baz|foobar|lorem|insert|redacted|"
+    r"(?<![a-z0-9])(?:test|tests|testing|example|dummy|fake|sample|mock|stub|foo|bar|baz|foobar|lorem|insert|redacted|"
     r"placeholder|todo|none|null|undefined|your|replace|change[_-]?me|change[_-]?it|not[_-]a)(?![a-z])"
-    r"|x{6}|example|changeme|placeholder",
+    r"|x{6,}|(?<![0-9])(?:example|changeme|placeholder)",
     re.IGNORECASE,
 )
+_AWS_DOCS = re.compile(r"bPxRfiCYEXAMPLE")
+"""In the secret that all of their documentation shows."""
 _NAMED = re.compile(
     r"(?:my|new|old|the|user|db|super|top|admin|current|confirm|wrong|bad|good|invalid|valid|correct|some|strong|weak|secure)?"
     r"[_ -]?(?:passw[o0]rd|passwd|passphrase|pass|pwd|secret|token|key|api[_-]?key)[_-]?\d{0,4}[!.?]?",
@@ -25,7 +27,7 @@ _NAMED = re.compile(
 )
 """A value that only says what it is."""
 _COUNTED_UP = re.compile(r"012345|123456|abcdef", re.IGNORECASE)
-_PATTERN = re.compile(r"\(\?|\[\^?.+\]|\\[A-Za-z.]")
+_PATTERN = re.compile(r"\(\?|\[\^?.+\]|(?<!\\)\\[A-Za-z.]|\\\\(?:[dDwWsSbB](?![A-Za-z0-9])|\.)|^\^.*\$$")
 """A regular expression: grammars name what they match tokens and secrets."""
 _COMMON = frozenset(
     [
@@ -94,6 +96,19 @@ _SIGNS = frozenset("!@#$%^&*~+?|;")
 """What stands in secrets that were made to hold signs, and not in names."""
 
 
+def is_dummy(value: str) -> bool:
+    """Does a word in *value* say that it is made up, and is what stands besides it nothing that has to be kept?"""
+    if _DUMMY.search(value) is None:
+        return False
+    rest = [part.strip("-_. ") for part in _DUMMY.split(value)]
+    return _AWS_DOCS.search(value) is not None or not any(_is_made(part) for part in rest)
+
+
+def _is_made(value: str) -> bool:
+    digit, letter, symbol = _parts(value)
+    return len(value) >= 6 and letter and (digit or symbol or not value.islower()) and is_random(value)
+
+
 def is_reference(value: str) -> bool:
     """Does *value* name something, or say that it is made up?"""
     return (
@@ -113,7 +128,7 @@ def is_code(value: str) -> bool:
 def is_weak(value: str, user: str = "") -> bool:
     """Is what stands at the place of a password none that anybody has to keep?"""
     low = value.lower()
-    return low in _COMMON or low == user.lower() or is_reference(value) or _DUMMY.search(value) is not None
+    return low in _COMMON or low == user.lower() or is_reference(value) or is_dummy(value)
 
 
 def is_random(value: str) -> bool:
@@ -129,7 +144,7 @@ def is_random(value: str) -> bool:
 
 def is_password(value: str, *, quoted: bool) -> bool:
     """Would a person or a tool give this out as a password? Words alone do not count, nor what is made up for an example."""
-    if len(value) < 6 or is_reference(value) or _DUMMY.search(value) or _PATTERN.search(value):
+    if len(value) < 6 or is_reference(value) or is_dummy(value) or _PATTERN.search(value):
         return False
     digit, letter, symbol = _parts(value)
     if not letter:
@@ -145,7 +160,7 @@ def is_password(value: str, *, quoted: bool) -> bool:
 
 def is_token(value: str, *, quoted: bool) -> bool:
     """Is *value* something that a machine made up to be secret?"""
-    if len(value) < 12 or is_reference(value) or _DUMMY.search(value) or _COUNTED_UP.search(value):
+    if len(value) < 12 or is_reference(value) or is_dummy(value) or _COUNTED_UP.search(value):
         return False
     if _PATTERN.search(value):
         return False

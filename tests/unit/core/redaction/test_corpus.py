@@ -131,6 +131,35 @@ L = "kV9pQz7mLw3Xb5Nc"
         ("PASS=kV9pQz7m\n", "kV9pQz7m"),
         ("smtp_pass: 'kV9pQz7m'\n", "kV9pQz7m"),
         ("userPass = 'kV9pQz7m'\n", "kV9pQz7m"),
+        ("mysql://u:Zx81kQ9test@h/d\n", "Zx81kQ9test"),
+        ("mysql://u:Zx81kQ9example@h/d\n", "Zx81kQ9example"),
+        ("mysql://u:kV9/pQz7m@h/d\n", "kV9/pQz7m"),
+        ('password="test-Zx81kQ9pp!"\n', "Zx81kQ9pp!"),
+        ("x = STRIPE_sk_live_" + L * 2 + "\n", L),
+        ("x = key_sk-ant-api03-" + L * 2 + "\n", L),
+        ("x = OPENAI_sk-proj-" + L * 2 + "\n", L),
+        ('t = "' + "0F1E2D3C4B5A6978" * 2 + "." + L + '"\n', L),
+        ('password = "kV9\\"pQz7m!"\n', "pQz7m!"),
+        ('password = "kV9\\\\pQz7m!"\n', "pQz7m!"),
+        ('body = "{\\"password\\": \\"kV9\\\\\\"pQz7m!\\"}"\n', "pQz7m!"),
+        ('password_service_db = "kV9!pQz7m"\n', "kV9!pQz7m"),
+        ("PASSWORD_MODEL_DB=kV9pQz7m\n", "kV9pQz7m"),
+        (
+            "PuTTY-User-Key-File-3: ssh-rsa\nEncryption: none\nPublic-Lines: 1\nAAAA\nPrivate-Lines: 2\n"
+            + L * 4
+            + "\n"
+            + L
+            + "Zz\nPrivate-MAC: 0f1e\n",
+            L,
+        ),
+        (
+            '---- BEGIN SSH2 ENCRYPTED PRIVATE KEY ----\nComment: "x"\n'
+            + L * 4
+            + "\n"
+            + L
+            + "\n---- END SSH2 ENCRYPTED PRIVATE KEY ----\n",
+            L,
+        ),
     ],
 )
 def test_more_forms(text, secret):
@@ -162,6 +191,15 @@ def test_connection_strings(text):
     "text",
     [
         'bypass = "kV9!pQz7"\n',
+        'password = "test1234"\n',
+        'password = "example-password-1"\n',
+        'api_key = "your-api-key-here-123"\n',
+        'password = "MyTestPassword1!"\n'.replace("MyTest", "test-"),
+        "mysql://u:exampleKey1@h/d\n",
+        "http://host:8080/path/a1b2c3@scope/x\n",
+        "self_hf_load_the_model_of_two_4_times()\n",
+        'passwordService = "kV9!pQz7m"\n',
+        'token = "^\\\\d+[a-z]\\\\w+$"\n',
         'publicKey = "' + L + '"\n',
         'monkey = "' + L + '"\n',
         'author = "' + L + '"\n',
