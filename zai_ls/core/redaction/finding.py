@@ -46,7 +46,8 @@ _WITH_SLASH = re.compile(
     r"""(?![0-9]{1,5}/)(?P<password>[^\s/@:\"'`<>\\?#]{0,60}+/[^\s@:\"'`<>\\]{0,100}+)@[\w.-]{1,255}(?::\d|[/\"'`\s?]|\Z)"""
 )
 """A password that holds the sign which elsewhere ends the part of an address that holds it."""
-_ESCAPED = re.compile(r"(?:\\[nrtbfv]|%[0-9A-Fa-f]{2}|\\u[0-9a-fA-F]{4})\Z")
+ESCAPED = re.compile(r"(?:\\[nrtbfv]|%[0-9A-Fa-f]{2}|\\u[0-9a-fA-F]{4})\Z")
+"""What stands before a token and is no part of it, though it ends with a letter or digit."""
 
 
 def find(text: str) -> list[Found]:
@@ -80,13 +81,19 @@ def bodies(text: str) -> list[str]:
 
 
 def _apart(found: list[Found]) -> list[Found]:
-    """Of those that overlap the longest; the one that says more of two that are alike."""
+    """Those that overlap are one, of the kind of the longest; of two alike the first, which says more."""
     kept: list[Found] = []
+    longest = 0
     for each in sorted(found, key=lambda f: (f.start, f.start - f.end)):
+        length = each.end - each.start
         if not kept or each.start >= kept[-1].end:
             kept.append(each)
-        elif each.end - each.start > kept[-1].end - kept[-1].start:
-            kept[-1] = each
+            longest = length
+            continue
+        last = kept[-1]
+        kind = each if length > longest else last
+        longest = max(longest, length)
+        kept[-1] = kind._replace(start=last.start, end=max(last.end, each.end))
     return kept
 
 
@@ -125,7 +132,7 @@ def _begins(text: str, at: int) -> bool:
     """May a token begin at *at*? Letters that are a line break in a string, or a byte in an address, do not count."""
     if at == 0 or not (text[at - 1].isalnum() or text[at - 1] in "_-"):
         return True
-    return _ESCAPED.search(text, max(0, at - 6), at) is not None
+    return ESCAPED.search(text, max(0, at - 6), at) is not None
 
 
 def _is_near(what: re.Pattern[str], text: str, match: re.Match[str]) -> bool:

@@ -69,6 +69,10 @@ _COMMON = frozenset(
         "abc",
     ]
 )
+_TECHNICAL = frozenset(
+    ["sha256", "sha384", "sha512", "base64", "base32", "oauth2", "python2", "python3", "utf8mb4", "int128", "uint16", "uint32", "uint64", "float32", "float64"]
+)
+"""Words of code that hold digits."""
 _DIGITS = re.compile(r"[0-9]+")
 _INNER_DIGIT = re.compile(r"[A-Za-z][0-9]+[A-Za-z]")
 _RUN = re.compile(r"[A-Z]?[a-z]+|[A-Z]+")
@@ -176,7 +180,9 @@ def is_token(value: str, *, quoted: bool) -> bool:
 def is_distinct(value: str) -> bool:
     """Is it no accident when *value* stands elsewhere too?"""
     digit, letter, symbol = _parts(value)
-    return len(value) >= 8 and letter and (digit or symbol or not _is_wordy(value))
+    if len(value) < 6 or not letter or value.lower() in _TECHNICAL:
+        return False
+    return digit or symbol or not _is_wordy(value)
 
 
 def _parts(value: str) -> tuple[bool, bool, bool]:

@@ -7,7 +7,7 @@ from functools import partial
 from itertools import count
 from typing import TYPE_CHECKING
 
-from zai_ls.core.redaction.finding import Found, bodies, find
+from zai_ls.core.redaction.finding import ESCAPED, Found, bodies, find
 from zai_ls.core.redaction.looks import is_distinct
 from zai_ls.core.redaction.placeholders import placeholder
 from zai_ls.domain import Secret, StandIn
@@ -16,10 +16,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
 _BODY_LINE = re.compile(r"^[^\w\n]{0,40}[A-Za-z0-9+/]{40}", re.MULTILINE)
-_WORD_START = re.compile(r"(?<![A-Za-z0-9])[A-Za-z0-9]")
+_WORD_START = re.compile(
+    r"(?:(?<![A-Za-z0-9])|(?<=\\[nrtbfv])|(?<=%[0-9A-Fa-f]{2})|(?<=\\u[0-9A-Fa-f]{4}))[A-Za-z0-9]"
+)
 _LONG_WORD = re.compile(r"[a-z0-9]{7,}")
 _KEYED = 6
-"""Characters by which known secrets are looked up."""
+"""Characters by which known secrets are looked up; none is shorter."""
 _FEW = 40
 """So many secrets are quicker looked for one by one."""
 
@@ -124,6 +126,10 @@ class _Free:
         return True
 
 
+def _is_escaped(text: str, at: int) -> bool:
+    return ESCAPED.search(text, max(0, at - 6), at) is not None
+
+
 class _Known:
     """Secrets that are looked for as they are, wherever else they stand: in a comment, in a linter's message."""
 
@@ -145,20 +151,21 @@ class _Known:
         for value in self._values:
             at = text.find(value)
             while at >= 0:
-                if not (value[0].isalnum() and text[at - 1 : at].isalnum()):
+                if not (value[0].isalnum() and at and text[at - 1].isalnum() and not _is_escaped(text, at)):
                     yield at, at + len(value)
                 at = text.find(value, at + len(value))
 
     def _by_words(self, text: str) -> Iterator[tuple[int, int]]:
-        """In one pass, however many there are."""
-        by_key: dict[str, list[tuple[int, str]]] = {}
+        """In one pass, however many there are, and however much alike."""
+        by_key: dict[str, dict[tuple[int, int], set[str]]] = {}
         for value in self._values:
             first = _WORD_START.search(value)
             if first is not None:
                 at = first.start()
-                by_key.setdefault(value[at : at + _KEYED], []).append((at, value))
+                sizes = by_key.setdefault(value[at : at + _KEYED], {})
+                sizes.setdefault((at, len(value)), set()).add(value)
         for word in _WORD_START.finditer(text):
-            for offset, value in by_key.get(text[word.start() : word.start() + _KEYED], ()):
+            for (offset, size), values in by_key.get(text[word.start() : word.start() + _KEYED], {}).items():
                 start = word.start() - offset
-                if text.startswith(value, start):
-                    yield start, start + len(value)
+                if start >= 0 and text[start : start + size] in values:
+                    yield start, start + size

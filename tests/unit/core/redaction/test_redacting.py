@@ -157,6 +157,44 @@ def test_a_secret_is_replaced_where_only_its_value_stands():
     assert PASSWORD not in text
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "postgres://app:hunter2@db/x\n# hunter2\n",
+        "postgres://app:hunter2@db/x\nprint('line\\nhunter2')\nq='p%3Dhunter2&x'\n",
+        "postgres://app:hunter2@db/x\n"
+        + "".join(f"p://u:kV9pQz{n:03}@h\n" for n in range(50))
+        + "s = 'a\\thunter2'\n",
+    ],
+)
+def test_a_short_secret_is_replaced_wherever_it_stands(text):
+    hidden, stand_ins = redacted(text, SALT)
+    assert "hunter2" not in hidden
+    assert Restorer(stand_ins).text(hidden) == text
+
+
+def test_a_short_secret_is_not_taken_for_a_part_of_a_name():
+    text, _ = redacted("postgres://app:hunter2@db/x\nhunter22 = myhunter2\n", SALT)
+    assert "hunter22 = myhunter2" in text
+
+
+@pytest.mark.parametrize(
+    "secret",
+    ["xoxb-1234567890-ghp_" + "aB3dE5gH7jK9mN1pQ3sT5v", "sk-ant-api03-abcdefghijk0-AKIAABCD2345EFGH6723-x"],
+)
+def test_of_secrets_that_overlap_nothing_is_left(secret):
+    text, (stand_in,) = redacted(f"f('{secret}')", SALT)
+    assert text == f"f('{stand_in.placeholder}')"
+
+
+def test_many_secrets_that_begin_alike_take_as_long_as_others():
+    def text(size):
+        return "".join(f'a = "ghp_aaaaaa{n:020}"\n' for n in range(size))
+
+    small, large = text(300), text(600)
+    assert steps(lambda: redacted(large, SALT)) <= 2.3 * steps(lambda: redacted(small, SALT))
+
+
 def test_a_password_that_is_a_word_is_replaced_in_its_address_only():
     text, (stand_in,) = redacted("postgres://app:sunshine@db/x\nsunshine = 1\n", SALT)
     assert text == f"postgres://app:{stand_in.placeholder}@db/x\nsunshine = 1\n"
