@@ -70,7 +70,23 @@ _COMMON = frozenset(
     ]
 )
 _TECHNICAL = frozenset(
-    ["sha256", "sha384", "sha512", "base64", "base32", "oauth2", "python2", "python3", "utf8mb4", "int128", "uint16", "uint32", "uint64", "float32", "float64"]
+    [
+        "sha256",
+        "sha384",
+        "sha512",
+        "base64",
+        "base32",
+        "oauth2",
+        "python2",
+        "python3",
+        "utf8mb4",
+        "int128",
+        "uint16",
+        "uint32",
+        "uint64",
+        "float32",
+        "float64",
+    ]
 )
 """Words of code that hold digits."""
 _DIGITS = re.compile(r"[0-9]+")

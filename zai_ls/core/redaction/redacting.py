@@ -15,7 +15,7 @@ from zai_ls.domain import Secret, StandIn
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-_BODY_LINE = re.compile(r"^[^\w\n]{0,40}[A-Za-z0-9+/]{40}", re.MULTILINE)
+_BODY_LINE = re.compile(r"[A-Za-z0-9+/]{16}")
 _WORD_START = re.compile(
     r"(?:(?<![A-Za-z0-9])|(?<=\\[nrtbfv])|(?<=%[0-9A-Fa-f]{2})|(?<=\\u[0-9A-Fa-f]{4}))[A-Za-z0-9]"
 )
@@ -36,7 +36,7 @@ def redacted(
     """*text* without its secrets, and what stands for each of them, in the order in which they appear.
 
     *cut_from*: longer texts that parts of it were cut from; what is secret in them is secret here.
-    *keys_in*: documents that parts of it come from, asked for only when it may show some lines of a private key.
+    *keys_in*: documents that parts of it come from, asked for only when it may show some lines of a private key, or pieces.
     """
     found = find(text)
     known: dict[str, Found] = {}

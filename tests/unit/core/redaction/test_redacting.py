@@ -214,6 +214,18 @@ def test_lines_of_a_private_key_are_replaced_where_its_ends_are_not_shown():
     assert text.count("\n") == part.count("\n")
 
 
+@pytest.mark.parametrize("width", [16, 24, 32, 40])
+def test_short_rows_of_a_private_key_in_pieces_of_string_are_replaced(width):
+    rows = [true.of(R, true._ALNUM, width) for _ in range(16)]
+    pieces = [f'    "{row}\\n" +\n' for row in rows]
+    document = (
+        f'k = "-----BEGIN RSA PRIVATE KEY-----\\n" +\n{"".join(pieces)}    "-----END RSA PRIVATE KEY-----";\n'
+    )
+    text, stand_ins = redacted("".join(pieces[4:9]), SALT, keys_in=lambda: [document])
+    assert not any(row in text for row in rows)
+    assert Restorer(stand_ins).text(text) == "".join(pieces[4:9])
+
+
 @pytest.mark.parametrize("sign", ["", "+", "    ", "# ", "// "])
 @pytest.mark.parametrize("shown", [slice(0, 8), slice(9, None)])
 def test_a_private_key_with_one_end_is_replaced(sign, shown):
