@@ -168,13 +168,14 @@ _LAST_ELSE = frozenset(
 _WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
 
 _SEPARATOR = re.compile(
-    r"""(?P<rest>[\w-]{0,40}+)
+    r"""(?P<rest>[\w-]{0,40}+)(?:\[\w{0,20}+\](?=[ \t]*=))?+(?:[ \t]*+\{[ \t]*+get;[\w; \t]{0,40}+\}(?=[ \t]*=))?+
     (?:\\?["'`\]\)]){0,3}+
     (?:[ \t]*+:[ \t]*+[&\w.<>\[\]?|' ]{1,40}(?=[ ]=|=["'])|[ \t]++(?!value)[\w.*]{1,24}+(?=[ \t]*:?=))?+
-    (?:[ \t]*+(?P<by>=>|:=|\?\?=|\|\|=|[=!]==?|\+=|=|:|,|\(|>)|[ \t]++value[ \t]*+=|(?P<space>[ \t]++))
+    (?:[ \t]*+(?P<by>,?[ \t]*+(?:\r?\n[ \t]*+)?["']?value["']?[ \t]*+:|=>|:=|\?\?=|\|\|=|[=!]==?|\+=|=|:|,|\(|>)|[ \t]++value[ \t]*+=|(?P<space>[ \t]++))
     (?P<gap>[ \t]*+(?:\r?\n[ \t]*+)?)
     (?:(?:(?:new[ \t]++)?[A-Za-z_][\w.:]{0,39}+)?+\([ \t]*+(?:\r?\n[ \t]*+)?)?+
-    (?:[@$bBrRfFuUL]{1,2}(?=["']))?+
+    (?:[@$bBrRfFuUL]{1,2}\#{0,3}+(?=["']))?+
+    (?:""(?="[^"])|''(?='[^']))?+
     """,
     re.VERBOSE,
 )
@@ -200,6 +201,19 @@ _NEAR = 240
 _HEADER = re.compile(
     r"(?:bearer|basic|token|apikey)[ \t]++(?P<value>[\w.~+/-]{12,2000}+={0,2})", re.IGNORECASE
 )
+_ELSE = re.compile(
+    r"""(?:[\w.$()\[\]!&=> \t-]|\?\.|"[\w.-]{0,60}+"|'[\w.-]{0,60}+'|["']){1,80}?(?:\bor\b|\|\||\?\?|\?)[ \t]*+(?=["'`])"""
+)
+"""What leads from a name to the value that stands for one which is not set, or is chosen."""
+_LIST = re.compile(
+    r"""(?:\\?["'\])]){0,2}+(?:\[\])?+[ \t]*+(?:=>?|:=?)[ \t]*+(?:new[ \t]*+)?(?:[\w.]{0,30}+\[\])?+[ \t]*+[\w.]{0,30}+[\[{(]\s{0,40}+(?=["'`])"""
+)
+_NEXT = re.compile(r"""["'`]?\s{0,40}+,\s{0,40}+(?=["'`])""")
+_ITEMS = 50
+_IDENTIFIED = re.compile(r"identified by[ \t]++(?:password[ \t]++)?", re.IGNORECASE)
+_DSN = re.compile(r"(?P<user>[\w.-]{0,40}):(?P<password>[^\s\"'`]{3,80})\Z")
+_REST = re.compile(r"[\w-]{0,40}+")
+_PROTOCOLS = ("@tcp(", "@unix(")
 _SPACE = re.compile(r"\s")
 _JUDGED = 80
 """Characters of a value that tell how it looks."""
@@ -234,6 +248,9 @@ class _Reader:
                 found = self._value(at, end, kind) if kind else None
                 if found is not None:
                     yield found
+                if kind and found is None:
+                    for found in self._later(end, kind):
+                        yield found
                 at = low.find(stem, found.end if found else at + len(stem))
         if not text.isascii():
             for stem, kind in _CHINESE.items():
@@ -243,6 +260,7 @@ class _Reader:
                     if found is not None:
                         yield found
                     at = text.find(stem, at + len(stem))
+        yield from self._by_itself()
         for scheme in _HEADERS:
             at = low.find(scheme)
             while at >= 0:
@@ -251,6 +269,55 @@ class _Reader:
                 if header is not None and is_token(header["value"][:_JUDGED], quoted=True):
                     yield Assigned(header.start("value"), header.end("value"), "header")
                 at = low.find(scheme, at + len(scheme))
+
+    def _by_itself(self) -> Iterator[Assigned]:
+        """What SQL sets, and the passwords in Go's addresses of databases."""
+        text, low = self._text, self._low
+        at = low.find("identified by")
+        while at >= 0:
+            by = _IDENTIFIED.match(text, at)
+            quoted = _QUOTED.match(text, by.end()) if by is not None else None
+            if quoted is not None and _is_secret(
+                quoted[group := quoted.lastgroup or "c"], "password", quoted=True, listed=False
+            ):
+                yield Assigned(quoted.start(group), quoted.end(group), "password")
+            at = low.find("identified by", at + 1)
+        for sign in _PROTOCOLS:
+            at = low.find(sign)
+            while at >= 0:
+                floor = max(0, at - 120)
+                begins = max(text.rfind(edge, floor, at) for edge in _PAIRS_EDGES)
+                dsn = _DSN.fullmatch(text, begins + 1, at) if begins >= 0 else None
+                if dsn is not None and not is_weak(dsn["password"], dsn["user"]):
+                    yield Assigned(dsn.start("password"), at, "address")
+                at = low.find(sign, at + 1)
+
+    def _later(self, end: int, kind: str) -> Iterator[Assigned]:
+        """Values of a list, or one that is taken when there is no other."""
+        text = self._text
+        opened = _LIST.match(text, end)
+        if opened is None:
+            other = _ELSE.match(text, end)
+            if other is None or _is_about_else(_REST.match(text, end)[0]):  # type: ignore[index]
+                return
+            quoted = _QUOTED.match(text, other.end())
+            if quoted is not None:
+                group = quoted.lastgroup or "c"
+                if _is_secret(quoted[group], kind, quoted=True, listed=True):
+                    yield Assigned(quoted.start(group), quoted.end(group), kind)
+            return
+        at = opened.end()
+        for _ in range(_ITEMS):
+            quoted = _QUOTED.match(text, at)
+            if quoted is None:
+                return
+            group = quoted.lastgroup or "c"
+            if _is_secret(quoted[group], kind, quoted=True, listed=True):
+                yield Assigned(quoted.start(group), quoted.end(group), kind)
+            following = _NEXT.match(text, quoted.end())
+            if following is None:
+                return
+            at = following.end()
 
     def _named(self, at: int) -> tuple[str, int]:
         """The kind of secret that the name at *at* tells of, and where the name's own part ends; no kind when it tells of none."""

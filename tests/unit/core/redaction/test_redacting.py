@@ -358,7 +358,8 @@ def hostile(size):
         "password=", 'password="', "password = 'x", "pass pass ", "pwd=ab;", "key", "api_key=", "token:", "secret(", "sig=",
         "sig=AAAAAAAAAAAAAAAAAAAAAAAA ", "xox", "AKIAABCDEFGHIJKLMNOP ", "bearer ", "İ", pem, pem.replace("BEGIN", "END"),
         pem + "\n" + "A" * 64 + "\n", "A" * 64 + "\n", "a1b2c3d4.", "password=Kd8!x%d;\n",
-        "_sk-", "_eyJ", "-xoxb-", "_hf_", "://a:b/", "Private-Lines: 1\n", "host=a;password=b1!xyz;", "?password=", "test-", 'token="test-',
+        "_sk-", "_eyJ", "-xoxb-", "_hf_", "://a:b/", "Private-Lines: 1\n", "host=a;password=b1!xyz;", "?password=", "test-", "password=['a1!bcdef',", "'a1!bcdef',", "password ? ", "identified by ", "a:b@tcp(",
+        "password or ", "password\n", 'token="test-',
     ):  # fmt: skip
         yield unit, (unit * (size // len(unit) + 1))[:size]
 
