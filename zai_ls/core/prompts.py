@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 _ENDINGS = {"\n": "LF", "\r\n": "CRLF", "\r": "CR"}
 _FENCE_NAMES = {"typescriptreact": "tsx", "javascriptreact": "jsx", "shellscript": "sh", "plaintext": "text"}
 _LONGEST_MESSAGE = 500
+_LONGEST_ORIGIN = 80
 """Characters of a diagnostic that are sent."""
 
 _DOCSTRINGS = {
@@ -285,9 +286,17 @@ def _problems(action: Action, diagnostics: Sequence[Diagnostic], target: Range) 
         origin = " ".join(part for part in (diagnostic.source, diagnostic.code) if part)
         where = f"line {line} of the code" if line >= 1 else "before the code"
         rows.append(
-            f"- {where}: {_message(diagnostic.message)}" + (f" [{one_line(origin, 80)}]" if origin else "")
+            f"- {where}: {_message(diagnostic.message)}" + (f" [{_origin(origin)}]" if origin else "")
         )
     return "Problems reported:\n" + "\n".join(rows)
+
+
+def _origin(text: str) -> str:
+    """Cut between words: what is a secret is known only as a whole."""
+    flat = one_line(text)
+    if len(flat) <= _LONGEST_ORIGIN:
+        return flat
+    return flat[:_LONGEST_ORIGIN].rpartition(" ")[0] + "…"
 
 
 def _message(text: str) -> str:

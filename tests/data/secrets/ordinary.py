@@ -7,6 +7,8 @@ import hashlib
 from random import Random
 from uuid import UUID
 
+from tests.data.secrets.server import SERVER_CODE
+
 LINES = 5_000
 
 
@@ -175,6 +177,10 @@ def _code(r: Random) -> str:
     )  # fmt: skip
 
 
+def _server(r: Random) -> str:
+    return r.choice(SERVER_CODE)
+
+
 def _numbers(r: Random) -> str:
     rows = ", ".join(f"0x{_hex(r, 8)}" for _ in range(6))
     return f"    {rows},\n  {{ x: {r.random():.6f}, y: {r.random():.6f}, at: {r.randrange(10**9, 2 * 10**9)} }},\n192.168.{r.randrange(255)}.1 2024-0{r.randrange(1, 9)}-11T10:00:00Z\n"
@@ -196,6 +202,7 @@ _MAKERS = (
     _code,
     _code,
     _code,
+    _server,
     _numbers,
 )
 

@@ -159,6 +159,18 @@ def test_fix_without_problems_says_so() -> None:
     assert "none were reported" in prompt_of("«x = 1\n»", "fix").user
 
 
+@pytest.mark.parametrize("before", [20, 50, 60, 65])
+def test_no_part_of_a_secret_is_left_where_an_origin_is_cut(before: int) -> None:
+    """Neither of one that is known by its form nor of one that only the code gives away."""
+    code = "«password = 'kV9!pQz7#mLw3xR5'\n»"
+    there = Range(Point(0, 0), Point(0, 5))
+    for secret in ("kV9!pQz7#mLw3xR5", "ghp_aB3dE5gH7jK9mN1pQ3sT5vW7xY9zA2bC4dE6f"):
+        diagnostic = Diagnostic(there, "leak", source="rule " + "x" * before, code=f"{secret} is long")
+        user = prompt_of(code, "fix", diagnostics=(diagnostic,)).user
+        assert secret[:8] not in user
+        assert "leak [rule x" in user
+
+
 def test_tests_are_told_where_they_go() -> None:
     """A new file, an existing one (shown), or the end of the source itself."""
     text = "«def f():\n    return 1\n»"

@@ -6,10 +6,9 @@ Names are searched for as plain text; what follows one is read by patterns that 
 from __future__ import annotations
 
 import re
-from bisect import bisect_left
 from typing import TYPE_CHECKING, NamedTuple
 
-from zai_ls.core.redaction.looks import is_password, is_random, is_token, is_weak
+from zai_ls.core.redaction.looks import is_code, is_password, is_random, is_token, is_weak
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -40,7 +39,6 @@ _NAMES_ELSE = frozenset(
         "ids",
         "name",
         "names",
-        "type",
         "types",
         "url",
         "uri",
@@ -87,12 +85,8 @@ _NAMES_ELSE = frozenset(
         "parameter",
         "prefix",
         "suffix",
-        "version",
         "format",
-        "index",
         "limit",
-        "kind",
-        "class",
         "input",
         "box",
         "placeholder",
@@ -108,15 +102,6 @@ _NAMES_ELSE = frozenset(
         "prompt",
         "reset",
         "link",
-        "page",
-        "route",
-        "endpoint",
-        "provider",
-        "manager",
-        "service",
-        "store",
-        "storage",
-        "factory",
         "generator",
         "validator",
         "validation",
@@ -145,51 +130,90 @@ _NAMES_ELSE = frozenset(
         "izer",
         "izers",
         "ary",
-        "form",
-        "screen",
-        "view",
-        "model",
         "schema",
         "audience",
         "issuer",
         "scope",
         "scopes",
-        "source",
         "arn",
         "alias",
         "display",
     ]
 )
 """What follows a name that is about a secret and holds none."""
+_LAST_ELSE = frozenset(
+    [
+        "service",
+        "model",
+        "store",
+        "storage",
+        "provider",
+        "manager",
+        "source",
+        "form",
+        "view",
+        "page",
+        "screen",
+        "endpoint",
+        "route",
+        "factory",
+        "version",
+        "type",
+        "class",
+        "kind",
+        "index",
+    ]
+)
+"""The same at a name's end; before another word it says what the secret is for: `password_service_db`."""
 _WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
 
 _SEPARATOR = re.compile(
-    r"""(?P<rest>[\w-]{0,40}+)
+    r"""(?P<rest>[\w-]{0,40}+)(?:\[\w{0,20}+\](?=[ \t]*=))?+(?:[ \t]*+\{[ \t]*+get;[\w; \t]{0,40}+\}(?=[ \t]*=))?+
     (?:\\?["'`\]\)]){0,3}+
     (?:[ \t]*+:[ \t]*+[&\w.<>\[\]?|' ]{1,40}(?=[ ]=|=["'])|[ \t]++(?!value)[\w.*]{1,24}+(?=[ \t]*:?=))?+
-    (?:[ \t]*+(?P<by>=>|:=|\?\?=|\|\|=|[=!]==?|\+=|=|:|,|\(|>)|[ \t]++value[ \t]*+=|(?P<space>[ \t]++))
+    (?:[ \t]*+(?P<by>,?[ \t]*+(?:\r?\n[ \t]*+)?["']?value["']?[ \t]*+:|=>|:=|\?\?=|\|\|=|[=!]==?|\+=|=|:|,|\(|>)|[ \t]++value[ \t]*+=|(?P<space>[ \t]++))
     (?P<gap>[ \t]*+(?:\r?\n[ \t]*+)?)
     (?:(?:(?:new[ \t]++)?[A-Za-z_][\w.:]{0,39}+)?+\([ \t]*+(?:\r?\n[ \t]*+)?)?+
-    (?:[@$bBrRfFuUL]{1,2}(?=["']))?+
+    (?:[@$bBrRfFuUL]{1,2}\#{0,3}+(?=["']))?+
+    (?:""(?="[^"])|''(?='[^']))?+
     """,
     re.VERBOSE,
 )
 _QUOTED = re.compile(
-    r"""\\"(?P<a>[^"\\\n]{4,1000}+)\\"|\\'(?P<b>[^'\\\n]{4,1000}+)\\'
+    r"""\\"(?P<a>(?:[^"\\\n]|\\\\\\["\\]|\\\\(?![\\"])){4,1000}+)\\"|\\'(?P<b>(?:[^'\\\n]|\\\\\\['\\]|\\\\(?![\\'])){4,1000}+)\\'
     |"(?P<c>(?:[^"\\\n]|\\.){4,1000}+)(?:"|$)|'(?P<d>(?:[^'\\\n]|\\.){4,1000}+)(?:'|$)|`(?P<e>[^`\\\n]{4,1000}+)(?:`|$)""",
     re.VERBOSE | re.MULTILINE,
 )
 _BARE = re.compile(r"""[^\s"'`,;(){}\[\]<>\\|]{6,400}+(?=[\s"'`,;<\\&]|$)""")
 _IN_PAIRS = re.compile(r"""[^;"'`\s]{3,400}+""")
-_QUERY = re.compile(r"[^&\s\"'`<>]{3,400}+")
-_PAIRS = re.compile(
-    r"(?:server|data source|host|user ?id|uid|username|endpoint|accountname|database|initial catalog|port)\s?="
+_QUERY = re.compile(r"[\w%.~+/=!*$@,:-]{3,400}+")
+_AFTER_CODE = (";", "(", "{", "[")
+_NAME_END = re.compile(r"[\w.-]*+\Z")
+_PAIRS_EDGES = ('"', "'", "`", "\n")
+_PAIR = re.compile(r"(?:[\w+.@-]*+:[\w:/.,@+ -]*+|[\w :/.+,@\\-]{0,80}+=[^=]?.*)", re.DOTALL)
+"""One of a connection string; the first may be an address."""
+_PAIR_NEARBY = re.compile(
+    r"(?i:server|data source|address|host|user ?(?:id|name)?|uid|endpoint|account ?name|database|dbname|initial catalog|port)"
+    r"=(?=[^\s=])"
 )
 _NEAR = 240
 """Characters around a value in which the other parts of a connection string stand."""
 _HEADER = re.compile(
     r"(?:bearer|basic|token|apikey)[ \t]++(?P<value>[\w.~+/-]{12,2000}+={0,2})", re.IGNORECASE
 )
+_ELSE = re.compile(
+    r"""(?:[\w.$()\[\]!&=> \t-]|\?\.|"[\w.-]{0,60}+"|'[\w.-]{0,60}+'|["']){1,80}?(?:\bor\b|\|\||\?\?|\?)[ \t]*+(?=["'`])"""
+)
+"""What leads from a name to the value that stands for one which is not set, or is chosen."""
+_LIST = re.compile(
+    r"""(?:\\?["'\])]){0,2}+(?:\[\])?+[ \t]*+(?:=>?|:=?)[ \t]*+(?:new[ \t]*+)?(?:[\w.]{0,30}+\[\])?+[ \t]*+[\w.]{0,30}+[\[{(]\s{0,40}+(?=["'`])"""
+)
+_NEXT = re.compile(r"""["'`]?\s{0,40}+,\s{0,40}+(?=["'`])""")
+_ITEMS = 50
+_IDENTIFIED = re.compile(r"identified by[ \t]++(?:password[ \t]++)?", re.IGNORECASE)
+_DSN = re.compile(r"(?P<user>[\w.-]{0,40}):(?P<password>[^\s\"'`]{3,80})\Z")
+_REST = re.compile(r"[\w-]{0,40}+")
+_PROTOCOLS = ("@tcp(", "@unix(")
 _SPACE = re.compile(r"\s")
 _JUDGED = 80
 """Characters of a value that tell how it looks."""
@@ -213,7 +237,6 @@ class _Reader:
     def __init__(self, text: str, low: str) -> None:
         self._text = text
         self._low = low
-        self._pairs: list[int] | None = None
 
     def all(self) -> Iterator[Assigned]:
         """What is assigned, and what headers carry, by name after name."""
@@ -225,6 +248,9 @@ class _Reader:
                 found = self._value(at, end, kind) if kind else None
                 if found is not None:
                     yield found
+                if kind and found is None:
+                    for found in self._later(end, kind):
+                        yield found
                 at = low.find(stem, found.end if found else at + len(stem))
         if not text.isascii():
             for stem, kind in _CHINESE.items():
@@ -234,6 +260,7 @@ class _Reader:
                     if found is not None:
                         yield found
                     at = text.find(stem, at + len(stem))
+        yield from self._by_itself()
         for scheme in _HEADERS:
             at = low.find(scheme)
             while at >= 0:
@@ -242,6 +269,55 @@ class _Reader:
                 if header is not None and is_token(header["value"][:_JUDGED], quoted=True):
                     yield Assigned(header.start("value"), header.end("value"), "header")
                 at = low.find(scheme, at + len(scheme))
+
+    def _by_itself(self) -> Iterator[Assigned]:
+        """What SQL sets, and the passwords in Go's addresses of databases."""
+        text, low = self._text, self._low
+        at = low.find("identified by")
+        while at >= 0:
+            by = _IDENTIFIED.match(text, at)
+            quoted = _QUOTED.match(text, by.end()) if by is not None else None
+            if quoted is not None and _is_secret(
+                quoted[group := quoted.lastgroup or "c"], "password", quoted=True, listed=False
+            ):
+                yield Assigned(quoted.start(group), quoted.end(group), "password")
+            at = low.find("identified by", at + 1)
+        for sign in _PROTOCOLS:
+            at = low.find(sign)
+            while at >= 0:
+                floor = max(0, at - 120)
+                begins = max(text.rfind(edge, floor, at) for edge in _PAIRS_EDGES)
+                dsn = _DSN.fullmatch(text, begins + 1, at) if begins >= 0 else None
+                if dsn is not None and not is_weak(dsn["password"], dsn["user"]):
+                    yield Assigned(dsn.start("password"), at, "address")
+                at = low.find(sign, at + 1)
+
+    def _later(self, end: int, kind: str) -> Iterator[Assigned]:
+        """Values of a list, or one that is taken when there is no other."""
+        text = self._text
+        opened = _LIST.match(text, end)
+        if opened is None:
+            other = _ELSE.match(text, end)
+            if other is None or _is_about_else(_REST.match(text, end)[0]):  # type: ignore[index]
+                return
+            quoted = _QUOTED.match(text, other.end())
+            if quoted is not None:
+                group = quoted.lastgroup or "c"
+                if _is_secret(quoted[group], kind, quoted=True, listed=True):
+                    yield Assigned(quoted.start(group), quoted.end(group), kind)
+            return
+        at = opened.end()
+        for _ in range(_ITEMS):
+            quoted = _QUOTED.match(text, at)
+            if quoted is None:
+                return
+            group = quoted.lastgroup or "c"
+            if _is_secret(quoted[group], kind, quoted=True, listed=True):
+                yield Assigned(quoted.start(group), quoted.end(group), kind)
+            following = _NEXT.match(text, quoted.end())
+            if following is None:
+                return
+            at = following.end()
 
     def _named(self, at: int) -> tuple[str, int]:
         """The kind of secret that the name at *at* tells of, and where the name's own part ends; no kind when it tells of none."""
@@ -290,26 +366,41 @@ class _Reader:
         return Assigned(start, start + len(value), kind)
 
     def _in_pairs(self, at: int, start: int) -> Assigned | None:
-        """The value of a connection string's `Password=` or `AccountKey=`, or of a query's `password=`."""
-        before = self._low[max(0, at - _NEAR) : at].rpartition("\n")[2]
-        before = before.rstrip(" _-abcdefghijklmnopqrstuvwxyz")
-        query = before.endswith(("?", "&"))
-        value = (_QUERY if query else _IN_PAIRS).match(self._text, start)
+        """The value of a connection string's `Password=` or `AccountKey=`, or of an address's `?password=`."""
+        text = self._text
+        if text[start - 1] != "=" or text[start - 2].isspace():
+            return None
+        before = _NAME_END.sub("", self._low[max(0, at - _NEAR) : at], count=1)
+        query = before.endswith(("?", "&")) and not before.endswith("&&")
+        value = (_QUERY if query else _IN_PAIRS).match(text, start)
         if value is None:
             return None
-        semicolon = before.endswith(";") or self._text.startswith(";", value.end())
-        if not query and not (semicolon and self._is_near_pairs(at, value.end())):
-            return None
         shown = value[0][:_JUDGED]
-        if is_weak(shown) or not any(c.isalpha() for c in shown):
+        if is_weak(shown) or not any(c.isalpha() for c in shown) or is_code(shown):
+            return None
+        if query:
+            if text[value.end() : value.end() + 1] in _AFTER_CODE:
+                return None
+        elif not self._is_among_pairs(at, value.end(), shown):
             return None
         return Assigned(value.start(), value.end(), "connection")
 
-    def _is_near_pairs(self, start: int, end: int) -> bool:
-        if self._pairs is None:
-            self._pairs = [match.start() for match in _PAIRS.finditer(self._low)]
-        at = bisect_left(self._pairs, start - _NEAR)
-        return at < len(self._pairs) and self._pairs[at] < end + _NEAR
+    def _is_among_pairs(self, start: int, end: int, value: str) -> bool:
+        """Does the value that ends at *end* stand among others, as in a connection string: on one line, in one string?"""
+        first = max(0, start - _NEAR)
+        edge = max(self._text.rfind(sign, first, start) for sign in _PAIRS_EDGES)
+        begins = edge + 1 if edge >= 0 else first
+        after = self._text[end : end + _NEAR]
+        stops = min((at for sign in _PAIRS_EDGES if (at := after.find(sign)) >= 0), default=len(after))
+        pairs = (self._text[begins:end] + after[:stops]).split(";")
+        if len(pairs) < 2 or not any(_PAIR_NEARBY.search(pair) for pair in pairs):
+            return False
+        in_string = (
+            edge >= 0
+            and self._text[edge] != "\n"
+            and all(_PAIR.fullmatch(pair) for pair in pairs[: -1 if not pairs[-1].strip() else None])
+        )
+        return in_string or is_password(value, quoted=False) or is_token(value, quoted=False)
 
 
 def _is_secret(value: str, kind: str, *, quoted: bool, listed: bool) -> bool:
@@ -331,4 +422,5 @@ def _is_random_listed(value: str) -> bool:
 
 
 def _is_about_else(rest: str) -> bool:
-    return any(word.lower() in _NAMES_ELSE for word in _WORD.findall(rest))
+    words = [word.lower() for word in _WORD.findall(rest)]
+    return any(word in _NAMES_ELSE for word in words) or (bool(words) and words[-1] in _LAST_ELSE)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from zai_ls.core.redaction.assigned import assigned
 from zai_ls.core.redaction.kinds import AWS_SECRET, KINDS, ZAI_FORM, ZAI_KEY
-from zai_ls.core.redaction.looks import is_weak
+from zai_ls.core.redaction.looks import is_random, is_weak
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -29,13 +29,25 @@ class Found(NamedTuple):
 
 _NEAR = 300
 """Characters around."""
-_EDGE = re.compile(r"-----(?P<edge>BEGIN|END) (?:[A-Z0-9]{1,20} ){0,3}PRIVATE KEY(?: BLOCK)?-----")
-_MARK = "PRIVATE KEY"
+_EDGE = re.compile(
+    r"-----(?P<edge>BEGIN|END) (?:[A-Z0-9]{1,20} ){0,3}PRIVATE KEY(?: BLOCK)?-----"
+    r"|---- (?:(?P<begin>BEGIN)|END) SSH2 (?:ENCRYPTED )?PRIVATE KEY ----"
+    r"|(?P<lines>Private-Lines): \d{1,4}|Private-MAC:"
+)
+"""The last two lines are those of SSH2 and PuTTY."""
+_MARKS = ("PRIVATE KEY", "Private-Lines:")
+_JUDGED = 80
+"""Characters of a token that tell how it looks."""
 _BODY = re.compile(r"[A-Za-z0-9+/=]{16,}+")
 _ENDING = re.compile(r"\\[nrt]|[A-Za-z0-9+/=]{2,}+|[A-Za-z0-9+/=](?![\"'])")
 _LONGEST_BLOCK = 20_000
 _AUTHORITY = re.compile(r"[^\s/\"'`<>\\]{3,400}+")
-_ESCAPED = re.compile(r"(?:\\[nrtbfv]|%[0-9A-Fa-f]{2}|\\u[0-9a-fA-F]{4})\Z")
+_WITH_SLASH = re.compile(
+    r"""(?![0-9]{1,5}/)(?P<password>[^\s/@:\"'`<>\\?#]{0,60}+/[^\s@:\"'`<>\\]{0,100}+)@[\w.-]{1,255}(?::\d|[/\"'`\s?]|\Z)"""
+)
+"""A password that holds the sign which elsewhere ends the part of an address that holds it."""
+ESCAPED = re.compile(r"(?:\\[nrtbfv]|%[0-9A-Fa-f]{2}|\\u[0-9a-fA-F]{4})\Z")
+"""What stands before a token and is no part of it, though it ends with a letter or digit."""
 
 
 def find(text: str) -> list[Found]:
@@ -69,13 +81,19 @@ def bodies(text: str) -> list[str]:
 
 
 def _apart(found: list[Found]) -> list[Found]:
-    """Of those that overlap the longest; the one that says more of two that are alike."""
+    """Those that overlap are one, of the kind of the longest; of two alike the first, which says more."""
     kept: list[Found] = []
+    longest = 0
     for each in sorted(found, key=lambda f: (f.start, f.start - f.end)):
+        length = each.end - each.start
         if not kept or each.start >= kept[-1].end:
             kept.append(each)
-        elif each.end - each.start > kept[-1].end - kept[-1].start:
-            kept[-1] = each
+            longest = length
+            continue
+        last = kept[-1]
+        kind = each if length > longest else last
+        longest = max(longest, length)
+        kept[-1] = kind._replace(start=last.start, end=max(last.end, each.end))
     return kept
 
 
@@ -90,6 +108,8 @@ def _of(kind: Kind, text: str) -> Iterator[Found]:
         at = text.find(hint)
         while at >= 0:
             match = kind.pattern.match(text, at) if kind.anywhere or _begins(text, at) else None
+            if match is None and text[at - 1] in "_-" and at:
+                match = _after_name(kind, text, at)
             if match is not None and (kind.near is None or _is_near(kind.near, text, match)):
                 group = "secret" if "secret" in kind.pattern.groupindex else 0
                 head = match["head"] if "head" in kind.pattern.groupindex else ""
@@ -97,11 +117,22 @@ def _of(kind: Kind, text: str) -> Iterator[Found]:
             at = text.find(hint, match.end() if match else at + 1)
 
 
+def _after_name(kind: Kind, text: str, at: int) -> re.Match[str] | None:
+    """A token that a name is joined to by a sign: only one that no words make up."""
+    if kind.form or "head" not in kind.pattern.groupindex:
+        return None
+    match = kind.pattern.match(text, at)
+    if match is None:
+        return None
+    body = text[match.end("head") : min(match.end(), match.end("head") + _JUDGED)]
+    return match if any(c.isdigit() for c in body) and is_random(body) else None
+
+
 def _begins(text: str, at: int) -> bool:
     """May a token begin at *at*? Letters that are a line break in a string, or a byte in an address, do not count."""
     if at == 0 or not (text[at - 1].isalnum() or text[at - 1] in "_-"):
         return True
-    return _ESCAPED.search(text, max(0, at - 6), at) is not None
+    return ESCAPED.search(text, max(0, at - 6), at) is not None
 
 
 def _is_near(what: re.Pattern[str], text: str, match: re.Match[str]) -> bool:
@@ -112,7 +143,7 @@ def _zai(text: str) -> Iterator[re.Match[str]]:
     """Sought from its dot: hex digits stand everywhere."""
     at = text.find(".", 32)
     while at >= 0:
-        if at + 16 < len(text) and text[at - 1] in "0123456789abcdef":
+        if at + 16 < len(text) and text[at - 1] in "0123456789abcdefABCDEF":
             match = ZAI_KEY.match(text, at - 32)
             if match is not None and (at == 32 or not text[at - 33].isalnum() or _begins(text, at - 32)):
                 yield match
@@ -129,6 +160,9 @@ def _in_addresses(text: str) -> Iterator[Found]:
                 part = re.split(r"[?#]", part, maxsplit=1)[0]
             user, colon, rest = part.partition(":")
             password, sign, _ = rest.rpartition("@")
+            if colon and not sign and (match := _WITH_SLASH.match(text, at + 3 + len(user) + 1)) is not None:
+                password = match["password"]
+                sign = "@" if any(c.isdigit() for c in password) and is_random(password) else ""
             if colon and sign and "@" not in user and password and not is_weak(password, user):
                 start = at + 3 + len(user) + 1
                 yield Found(start, start + len(password), "address")
@@ -137,23 +171,22 @@ def _in_addresses(text: str) -> Iterator[Found]:
 
 def _private_keys(text: str) -> Iterator[Found]:
     """The body of each key, the marks around it left as they are; also of one that is cut off."""
-    if _MARK not in text:
+    if not any(mark in text for mark in _MARKS):
         return
     edges = list(_EDGE.finditer(text))
+    begins = [bool(edge["begin"] or edge["lines"] or edge["edge"] == "BEGIN") for edge in edges]
     for number, edge in enumerate(edges):
         before = edges[number - 1] if number else None
         after = edges[number + 1] if number + 1 < len(edges) else None
         start: int | None
-        if edge["edge"] == "BEGIN":
+        if begins[number]:
             is_whole = (
-                after is not None and after["edge"] == "END" and after.start() < edge.end() + _LONGEST_BLOCK
+                after is not None and not begins[number + 1] and after.start() < edge.end() + _LONGEST_BLOCK
             )
             most = min(after.start() if after is not None else len(text), edge.end() + _LONGEST_BLOCK)
             stop = most if is_whole else _unended(text, edge.end(), most)
             start = _body_from(text, edge.end(), stop)
-        elif (
-            before is not None and before["edge"] == "BEGIN" and edge.start() < before.end() + _LONGEST_BLOCK
-        ):
+        elif before is not None and begins[number - 1] and edge.start() < before.end() + _LONGEST_BLOCK:
             continue
         else:
             stop = edge.start()

@@ -103,7 +103,7 @@ KINDS = (
     ),
     _kind("anthropic", "sk-ant-", r"(?P<head>sk-ant-(?:[a-z]{3,8}\d\d-)?)[\w-]{20,200}+"),
     _kind("openai", "sk-proj- sk-svcacct- sk-admin-", r"(?P<head>sk-[a-z]{4,8}-)[\w-]{20,250}+"),
-    _kind("openai", "sk-", r"(?P<head>sk-(?:or-v1-)?)(?=[A-Za-z_-]*[0-9])[A-Za-z0-9]{20,100}+(?![\w-])"),
+    _kind("openai", "sk-", r"(?P<head>sk-(?:or-v1-)?)(?=[A-Za-z]{0,99}+[0-9])[A-Za-z0-9]{20,100}+(?![\w-])"),
     _kind(
         "jwt",
         "eyJ",
@@ -118,7 +118,7 @@ KINDS = (
     _kind("service", "AGE-SECRET-KEY-1", r"(?P<head>AGE-SECRET-KEY-1)[A-Z0-9]{40,60}+", "upper"),
 )
 
-ZAI_KEY = re.compile(r"[0-9a-f]{32}\.[A-Za-z0-9]{16}(?![A-Za-z0-9])")
+ZAI_KEY = re.compile(r"(?:[0-9a-f]{32}|[0-9A-F]{32})\.[A-Za-z0-9]{16}(?![A-Za-z0-9])")
 """Keys of Z.ai and Zhipu; they have no head to search for."""
 ZAI_FORM: tuple[str | int, ...] = (32, ".", 16)
 AWS_SECRET = re.compile(r"(?<![A-Za-z0-9/+=])[A-Za-z0-9/+]{40}(?![A-Za-z0-9/+=])")

@@ -20,15 +20,20 @@ _ALPHABETS: dict[Alphabet, str] = {
     "hex": "0123456789abcdef",
     "upper": string.ascii_uppercase + "234567",
 }
-_LENGTHS = (10, 12, 16, 20, 24, 32, 40)
+_LENGTHS = (16, 20, 24, 32, 40)
 _LEAST, _MOST = 16, 40
+_LEAST_HEX = 24
+_TRIES = 8
+"""After so many a placeholder is longer."""
 _UUID = re.compile(r"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}")
 _HEX = re.compile(r"[0-9a-f]{16,}")
 
 
 def placeholder(salt: bytes, value: str, found: Found, attempt: int = 0) -> str:
-    """The placeholder of the secret *value*; each *attempt* gives another."""
+    """The placeholder of the secret *value*; each *attempt* gives another, and every few a longer one."""
     form, alphabet = _form(value, found)
+    if attempt >= _TRIES:
+        form = tuple(part if isinstance(part, str) else part + attempt // _TRIES for part in form)
     digest = _Digits(salt, f"{attempt}\0{found.kind}\0{value}".encode("utf-8", "surrogatepass"))
     parts = [part if isinstance(part, str) else digest.text(part, alphabet) for part in form]
     return "".join(parts)
@@ -44,7 +49,7 @@ def _form(value: str, found: Found) -> tuple[tuple[str | int, ...], Alphabet]:
     if _UUID.fullmatch(value):
         return (8, "-", 4, "-", 4, "-", 4, "-", 12), "hex"
     if _HEX.fullmatch(value):
-        return (min(64, len(value)),), "hex"
+        return (max(_LEAST_HEX, min(64, len(value))),), "hex"
     return (next((length for length in _LENGTHS if length >= len(value)), _LENGTHS[-1]),), "alnum"
 
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from functools import partial
+from itertools import count
 from typing import TYPE_CHECKING
 
-from zai_ls.core.redaction.finding import Found, bodies, find
+from zai_ls.core.redaction.finding import ESCAPED, Found, bodies, find
 from zai_ls.core.redaction.looks import is_distinct
 from zai_ls.core.redaction.placeholders import placeholder
 from zai_ls.domain import Secret, StandIn
@@ -14,10 +15,13 @@ from zai_ls.domain import Secret, StandIn
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-_BODY_LINE = re.compile(r"^[^\w\n]{0,40}[A-Za-z0-9+/]{40}", re.MULTILINE)
-_WORD_START = re.compile(r"(?<![A-Za-z0-9])[A-Za-z0-9]")
+_BODY_LINE = re.compile(r"[A-Za-z0-9+/]{16}")
+_WORD_START = re.compile(
+    r"(?:(?<![A-Za-z0-9])|(?<=\\[nrtbfv])|(?<=%[0-9A-Fa-f]{2})|(?<=\\u[0-9A-Fa-f]{4}))[A-Za-z0-9]"
+)
+_LONG_WORD = re.compile(r"[a-z0-9]{7,}")
 _KEYED = 6
-"""Characters by which known secrets are looked up."""
+"""Characters by which known secrets are looked up; none is shorter."""
 _FEW = 40
 """So many secrets are quicker looked for one by one."""
 
@@ -32,7 +36,7 @@ def redacted(
     """*text* without its secrets, and what stands for each of them, in the order in which they appear.
 
     *cut_from*: longer texts that parts of it were cut from; what is secret in them is secret here.
-    *keys_in*: documents that parts of it come from, asked for only when it may show some lines of a private key.
+    *keys_in*: documents that parts of it come from, asked for only when it may show some lines of a private key, or pieces.
     """
     found = find(text)
     known: dict[str, Found] = {}
@@ -74,7 +78,7 @@ def _replaced(
         value = text[start:end]
         if value not in stand_ins:
             each = known[value]
-            name = taken.fresh(partial(placeholder, salt, value, each))
+            name = taken.fresh(partial(placeholder, salt, value, each), len(each.head))
             stand_ins[value] = StandIn(name, Secret(value), each.kind, len(each.head))
         pieces += (text[done:start], stand_ins[value].placeholder)
         done = end
@@ -85,17 +89,22 @@ class _Taken:
     """Names that mean something else already: in the text, or as another placeholder."""
 
     def __init__(self, text: str) -> None:
-        self._words = set(re.findall(r"[a-z0-9]{7,}", text.lower()))
+        self._words = set(_LONG_WORD.findall(text.lower()))
 
-    def fresh(self, made: Callable[[int], str]) -> str:
-        attempt = 0
-        while True:
+    def fresh(self, made: Callable[[int], str], head: int) -> str:
+        """The first that is made up of new words; its first *head* characters are those of its kind, and may stand anywhere.
+
+        It ends: each is longer than the one some attempts before, so one is longer than all words there are.
+        """
+        for attempt in count():
             name = made(attempt)
-            words = re.findall(r"[a-z0-9]{7,}", name.lower())
+            low = name.lower()
+            words = {word[0] for word in _LONG_WORD.finditer(low) if word.end() > head}
+            words.update(_LONG_WORD.findall(low, head))
             if self._words.isdisjoint(words):
-                self._words.update(words)
+                self._words |= words
                 return name
-            attempt += 1
+        raise AssertionError  # pragma: no cover
 
 
 class _Free:
@@ -115,6 +124,10 @@ class _Free:
             return False
         self._end = end
         return True
+
+
+def _is_escaped(text: str, at: int) -> bool:
+    return ESCAPED.search(text, max(0, at - 6), at) is not None
 
 
 class _Known:
@@ -138,20 +151,21 @@ class _Known:
         for value in self._values:
             at = text.find(value)
             while at >= 0:
-                if not (value[0].isalnum() and text[at - 1 : at].isalnum()):
+                if not (value[0].isalnum() and at and text[at - 1].isalnum() and not _is_escaped(text, at)):
                     yield at, at + len(value)
                 at = text.find(value, at + len(value))
 
     def _by_words(self, text: str) -> Iterator[tuple[int, int]]:
-        """In one pass, however many there are."""
-        by_key: dict[str, list[tuple[int, str]]] = {}
+        """In one pass, however many there are, and however much alike."""
+        by_key: dict[str, dict[tuple[int, int], set[str]]] = {}
         for value in self._values:
             first = _WORD_START.search(value)
             if first is not None:
                 at = first.start()
-                by_key.setdefault(value[at : at + _KEYED], []).append((at, value))
+                sizes = by_key.setdefault(value[at : at + _KEYED], {})
+                sizes.setdefault((at, len(value)), set()).add(value)
         for word in _WORD_START.finditer(text):
-            for offset, value in by_key.get(text[word.start() : word.start() + _KEYED], ()):
+            for (offset, size), values in by_key.get(text[word.start() : word.start() + _KEYED], {}).items():
                 start = word.start() - offset
-                if text.startswith(value, start):
-                    yield start, start + len(value)
+                if start >= 0 and text[start : start + size] in values:
+                    yield start, start + size

@@ -14,12 +14,13 @@ if TYPE_CHECKING:
 
     from zai_ls.domain import StandIn
 
-_WINDOW = 7
+_WINDOW = 6
 """Characters of a placeholder, in any case, that are there by no accident."""
 _HEX_WINDOW = 9
 _HEAD, _AFTER_HEAD = 3, 4
 """The same for one that was cut off behind its head: so many of the head, so many after it."""
 _HEX = re.compile(r"[0-9a-f]+")
+_UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 class Restorer:
@@ -108,7 +109,8 @@ def _traces(stand_in: StandIn) -> Iterator[str]:
     name, head = stand_in.placeholder.lower(), stand_in.head
     if head >= _HEAD:
         yield name[head - _HEAD : head + _AFTER_HEAD]
-    for segment in re.split(r"[^a-z0-9]+", name[head:]):
-        size = _HEX_WINDOW if _HEX.fullmatch(segment) else _WINDOW
+    segments = [name] if _UUID.fullmatch(name) else re.split(r"[^a-z0-9]+", name[head:])
+    for segment in segments:
+        size = _HEX_WINDOW if _HEX.fullmatch(segment.replace("-", "")) else _WINDOW
         for at in range(len(segment) - size + 1):
             yield segment[at : at + size]

@@ -7,6 +7,7 @@ from collections import Counter
 import pytest
 
 from tests.data.secrets import ordinary, true
+from tests.data.secrets.server import SERVER_CODE
 from zai_ls.core.redaction import Restorer, redacted
 from zai_ls.core.redaction.finding import find
 
@@ -130,6 +131,53 @@ L = "kV9pQz7mLw3Xb5Nc"
         ("PASS=kV9pQz7m\n", "kV9pQz7m"),
         ("smtp_pass: 'kV9pQz7m'\n", "kV9pQz7m"),
         ("userPass = 'kV9pQz7m'\n", "kV9pQz7m"),
+        ("mysql://u:Zx81kQ9test@h/d\n", "Zx81kQ9test"),
+        ('password = """kV9!pQz7m"""\n', "kV9!pQz7m"),
+        ("password = os.getenv('DB_PASSWORD') or 'kV9!pQz7m'\n", "kV9!pQz7m"),
+        ("const p = process.env.DB_PASSWORD || 'kV9!pQz7m';\n", "kV9!pQz7m"),
+        ("const password = env.other ?? 'kV9!pQz7m';\n", "kV9!pQz7m"),
+        ("const password = isLive ? 'kV9!pQz7m' : null;\n", "kV9!pQz7m"),
+        ("passwords = ['changeme', 'kV9!pQz7m']\n", "kV9!pQz7m"),
+        ("passwords = ['aB3!dE5gH', 'kV9!pQz7m', 'x']\n", "kV9!pQz7m"),
+        ('String[] tokens = {"' + L[::-1] + '", "' + L + '"};\n', L),
+        ('char password[] = "kV9!pQz7m";\n', "kV9!pQz7m"),
+        ('char password[32] = "kV9!pQz7m";\n', "kV9!pQz7m"),
+        ('public string Password { get; set; } = "kV9!pQz7m";\n', "kV9!pQz7m"),
+        ('let password = r#"kV9!pQz7m"#;\n', "kV9!pQz7m"),
+        ("- name: DB_PASSWORD\n  value: kV9!pQz7m\n", "kV9!pQz7m"),
+        ('- name: DB_PASSWORD\n  value: "kV9!pQz7m"\n', "kV9!pQz7m"),
+        ('{"name": "DB_PASSWORD", "value": "kV9!pQz7m"}\n', "kV9!pQz7m"),
+        ('<add key="password" value="kV9!pQz7m"/>\n', "kV9!pQz7m"),
+        ("CREATE USER app IDENTIFIED BY 'kV9!pQz7m';\n", "kV9!pQz7m"),
+        ('sql.Open("mysql", "root:kV9pQz7m@tcp(db:3306)/app")\n', "kV9pQz7m"),
+        ("mysql://u:Zx81kQ9example@h/d\n", "Zx81kQ9example"),
+        ("mysql://u:kV9/pQz7m@h/d\n", "kV9/pQz7m"),
+        ('password="test-Zx81kQ9pp!"\n', "Zx81kQ9pp!"),
+        ("x = STRIPE_sk_live_" + L * 2 + "\n", L),
+        ("x = key_sk-ant-api03-" + L * 2 + "\n", L),
+        ("x = OPENAI_sk-proj-" + L * 2 + "\n", L),
+        ('t = "' + "0F1E2D3C4B5A6978" * 2 + "." + L + '"\n', L),
+        ('password = "kV9\\"pQz7m!"\n', "pQz7m!"),
+        ('password = "kV9\\\\pQz7m!"\n', "pQz7m!"),
+        ('body = "{\\"password\\": \\"kV9\\\\\\"pQz7m!\\"}"\n', "pQz7m!"),
+        ('password_service_db = "kV9!pQz7m"\n', "kV9!pQz7m"),
+        ("PASSWORD_MODEL_DB=kV9pQz7m\n", "kV9pQz7m"),
+        (
+            "PuTTY-User-Key-File-3: ssh-rsa\nEncryption: none\nPublic-Lines: 1\nAAAA\nPrivate-Lines: 2\n"
+            + L * 4
+            + "\n"
+            + L
+            + "Zz\nPrivate-MAC: 0f1e\n",
+            L,
+        ),
+        (
+            '---- BEGIN SSH2 ENCRYPTED PRIVATE KEY ----\nComment: "x"\n'
+            + L * 4
+            + "\n"
+            + L
+            + "\n---- END SSH2 ENCRYPTED PRIVATE KEY ----\n",
+            L,
+        ),
     ],
 )
 def test_more_forms(text, secret):
@@ -138,10 +186,38 @@ def test_more_forms(text, secret):
     assert text == Restorer(stand_ins).text(hidden)
 
 
+@pytest.mark.parametrize("text", SERVER_CODE, ids=lambda text: text[:20])
+def test_code_of_servers_is_left_alone(text):
+    assert redacted(text, SALT) == (text, ())
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "host=db.host.io;username=app;password=kV9pQz7m\n",
+        'c = "Server=db;Uid=app;Pwd=kV9pQz7m"\n',
+        "ConnectionStrings__Main=Server=db;Uid=app;Pwd=kV9pQz7m;\n",
+        '$d = new PDO("mysql:host=db;dbname=a;password=kV9pQz7m");\n',
+        'u = "https://h.io/a?user=b&password=kV9pQz7m&x=1"\n',
+    ],
+)
+def test_connection_strings(text):
+    assert "kV9pQz7m" not in redacted(text, SALT)[0]
+
+
 @pytest.mark.parametrize(
     "text",
     [
         'bypass = "kV9!pQz7"\n',
+        'password = "test1234"\n',
+        'password = "example-password-1"\n',
+        'api_key = "your-api-key-here-123"\n',
+        'password = "MyTestPassword1!"\n'.replace("MyTest", "test-"),
+        "mysql://u:exampleKey1@h/d\n",
+        "http://host:8080/path/a1b2c3@scope/x\n",
+        "self_hf_load_the_model_of_two_4_times()\n",
+        'passwordService = "kV9!pQz7m"\n',
+        'token = "^\\\\d+[a-z]\\\\w+$"\n',
         'publicKey = "' + L + '"\n',
         'monkey = "' + L + '"\n',
         'author = "' + L + '"\n',

@@ -12,7 +12,9 @@ from hypothesis import strategies as st
 
 from tests.data.secrets import ordinary, true
 from zai_ls.core.redaction import Restorer, cut, is_in_secret, redacted
-from zai_ls.core.redaction.finding import find
+from zai_ls.core.redaction.finding import Found, find
+from zai_ls.core.redaction.placeholders import placeholder
+from zai_ls.core.redaction.redacting import _Taken
 from zai_ls.core.text import split_lines
 
 SALT = b"salt"
@@ -70,6 +72,75 @@ def test_a_placeholder_that_stands_in_the_text_already_is_not_used():
     assert Restorer(stand_ins).text(text) == f'a = "{GITHUB}"\n# sent as: {name[4:]}\n'
 
 
+HEADS = [
+    "AKIA",
+    "ASIA",
+    "ABIA",
+    "ACCA",
+    "AIza",
+    "GOCSPX-",
+    "ya29.",
+    "ghp_",
+    "gho_",
+    "ghu_",
+    "ghs_",
+    "ghr_",
+    "github_pat_",
+    "glpat-",
+    "gldt-",
+    "glrt-",
+    "glptt-",
+    "glcbt-",
+    "glsoat-",
+    "glft-",
+    "glagent-",
+    "gloas-",
+    "xoxb-",
+    "xoxp-",
+    "xapp-",
+    "sk_live_",
+    "rk_test_",
+    "whsec_",
+    "npm_",
+    "pypi-AgEIcHlwaS5vcmc",
+    "sk-ant-api03-",
+    "sk-ant-admin01-",
+    "sk-ant-",
+    "sk-proj-",
+    "sk-svcacct-",
+    "sk-admin-",
+    "sk-or-v1-",
+    "sk-",
+    "hf_",
+    "dop_v1_",
+    "gsk_",
+    "dckr_pat_",
+    "shpat_",
+    "lin_api_",
+    "AGE-SECRET-KEY-1",
+]
+
+
+@pytest.mark.parametrize("head", HEADS)
+def test_every_head_has_a_placeholder(head):
+    """Also when the head itself is a word that the text holds."""
+    body = "AB2CD3EF4GH5JK6LM7NP8QR9ST0UVWX1YZ2A3B"
+    secret = head + {"A": body[:16], "AGE-SECRET-KEY-1": body + "4C5D"}.get(
+        head[: 1 if len(head) == 4 and head.isupper() else None], body
+    )
+    text, (stand_in,) = redacted(f"call('{secret}')", SALT)
+    assert secret not in text
+    assert stand_in.placeholder.startswith(head[:3])
+    assert Restorer((stand_in,)).text(text) == f"call('{secret}')"
+
+
+def test_a_placeholder_grows_when_all_are_taken():
+    """So looking for a free one ends, whatever stands in the text."""
+    found = Found(0, 8, "password")
+    taken = _Taken(" ".join(placeholder(SALT, PASSWORD, found, n) for n in range(40)))
+    assert len(taken.fresh(lambda n: placeholder(SALT, PASSWORD, found, n), 0)) > 16
+
+
 def test_nothing_shows_the_secret_by_itself():
     _, stand_ins = redacted(f'a = "{GITHUB}"', SALT)
     assert GITHUB not in repr(stand_ins)
@@ -84,6 +155,44 @@ def test_a_secret_is_replaced_where_only_its_value_stands():
         f"password = \"{PASSWORD}\"\n\n- line 1: Possible hardcoded password: '{PASSWORD}'\n", SALT
     )
     assert PASSWORD not in text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "postgres://app:hunter2@db/x\n# hunter2\n",
+        "postgres://app:hunter2@db/x\nprint('line\\nhunter2')\nq='p%3Dhunter2&x'\n",
+        "postgres://app:hunter2@db/x\n"
+        + "".join(f"p://u:kV9pQz{n:03}@h\n" for n in range(50))
+        + "s = 'a\\thunter2'\n",
+    ],
+)
+def test_a_short_secret_is_replaced_wherever_it_stands(text):
+    hidden, stand_ins = redacted(text, SALT)
+    assert "hunter2" not in hidden
+    assert Restorer(stand_ins).text(hidden) == text
+
+
+def test_a_short_secret_is_not_taken_for_a_part_of_a_name():
+    text, _ = redacted("postgres://app:hunter2@db/x\nhunter22 = myhunter2\n", SALT)
+    assert "hunter22 = myhunter2" in text
+
+
+@pytest.mark.parametrize(
+    "secret",
+    ["xoxb-1234567890-ghp_" + "aB3dE5gH7jK9mN1pQ3sT5v", "sk-ant-api03-abcdefghijk0-AKIAABCD2345EFGH6723-x"],
+)
+def test_of_secrets_that_overlap_nothing_is_left(secret):
+    text, (stand_in,) = redacted(f"f('{secret}')", SALT)
+    assert text == f"f('{stand_in.placeholder}')"
+
+
+def test_many_secrets_that_begin_alike_take_as_long_as_others():
+    def text(size):
+        return "".join(f'a = "ghp_aaaaaa{n:020}"\n' for n in range(size))
+
+    small, large = text(300), text(600)
+    assert steps(lambda: redacted(large, SALT)) <= 2.3 * steps(lambda: redacted(small, SALT))
 
 
 def test_a_password_that_is_a_word_is_replaced_in_its_address_only():
@@ -103,6 +212,18 @@ def test_lines_of_a_private_key_are_replaced_where_its_ends_are_not_shown():
     text, _ = redacted(part, SALT, keys_in=lambda: [document])
     assert not any(line in text for line in lines)
     assert text.count("\n") == part.count("\n")
+
+
+@pytest.mark.parametrize("width", [16, 24, 32, 40])
+def test_short_rows_of_a_private_key_in_pieces_of_string_are_replaced(width):
+    rows = [true.of(R, true._ALNUM, width) for _ in range(16)]
+    pieces = [f'    "{row}\\n" +\n' for row in rows]
+    document = (
+        f'k = "-----BEGIN RSA PRIVATE KEY-----\\n" +\n{"".join(pieces)}    "-----END RSA PRIVATE KEY-----";\n'
+    )
+    text, stand_ins = redacted("".join(pieces[4:9]), SALT, keys_in=lambda: [document])
+    assert not any(row in text for row in rows)
+    assert Restorer(stand_ins).text(text) == "".join(pieces[4:9])
 
 
 @pytest.mark.parametrize("sign", ["", "+", "    ", "# ", "// "])
@@ -203,6 +324,25 @@ def test_a_changed_placeholder_is_noticed(kind, how):
     assert not restorer.has_traces(restorer.text(text))
 
 
+@pytest.mark.parametrize(
+    "code",
+    [
+        'password = "kV9!pQz7"\n',
+        "postgres://app:sunshine@db/x\n",
+        "Server=db;Uid=app;Pwd=kV9!pQz7\n",
+        'token = "0f1e2d3c4b5a69780f1e2d3c4b5a6978"\n',
+        'token = "0f1e2d3c4b5a69780f1e2d3c"\n',
+        'token = "0f1e2d3c-4b5a-6978-0f1e-2d3c4b5a6978"\n',
+    ],
+)
+def test_one_wrong_letter_or_a_short_piece_is_noticed_of_every_length(code):
+    _, (stand_in,) = redacted(code, SALT)
+    name, restorer = stand_in.placeholder, Restorer((stand_in,))
+    for at, letter in enumerate(name):
+        assert restorer.has_traces(f'"{name[:at]}{"a" if letter.lower() != "a" else "b"}{name[at + 1 :]}"')
+    assert restorer.has_traces(name[: 6 if not re.fullmatch("[0-9a-f-]+", name) else 9])
+
+
 def test_for_reading_there_are_words_and_no_secret():
     text, stand_ins = redacted(f'a = "{GITHUB}"\n', SALT)
     assert Restorer.for_reading(stand_ins).text(text) == 'a = "[GitHub token, not shown]"\n'
@@ -218,6 +358,8 @@ def hostile(size):
         "password=", 'password="', "password = 'x", "pass pass ", "pwd=ab;", "key", "api_key=", "token:", "secret(", "sig=",
         "sig=AAAAAAAAAAAAAAAAAAAAAAAA ", "xox", "AKIAABCDEFGHIJKLMNOP ", "bearer ", "İ", pem, pem.replace("BEGIN", "END"),
         pem + "\n" + "A" * 64 + "\n", "A" * 64 + "\n", "a1b2c3d4.", "password=Kd8!x%d;\n",
+        "_sk-", "_eyJ", "-xoxb-", "_hf_", "://a:b/", "Private-Lines: 1\n", "host=a;password=b1!xyz;", "?password=", "test-", "password=['a1!bcdef',", "'a1!bcdef',", "password ? ", "identified by ", "a:b@tcp(",
+        "password or ", "password\n", 'token="test-',
     ):  # fmt: skip
         yield unit, (unit * (size // len(unit) + 1))[:size]
 
