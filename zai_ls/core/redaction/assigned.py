@@ -298,7 +298,7 @@ class _Reader:
         opened = _LIST.match(text, end)
         if opened is None:
             other = _ELSE.match(text, end)
-            if other is None or _is_about_else(_REST.match(text, end)[0]):  # type: ignore[index]  (it matches the empty rest, too)
+            if other is None or _is_about_else(_REST.match(text, end)[0]):  # type: ignore[index]  # it matches the empty rest too
                 return
             quoted = _QUOTED.match(text, other.end())
             if quoted is not None:
