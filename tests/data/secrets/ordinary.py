@@ -61,7 +61,7 @@ def _package_lock(r: Random) -> str:
     name, version = f"{_word(r)}-{_word(r)}", f"{r.randrange(9)}.{r.randrange(20)}.{r.randrange(9)}"
     return (
         f'    "node_modules/{name}": {{\n      "version": "{version}",\n'
-        f'      "resolved": "https://packages.host.io/{name}/-/{name}-{version}.tgz",\n'
+        f'      "resolved": "file:../vendor/{name}-{version}.tgz",\n'
         f'      "integrity": "sha512-{_b64(r, 64)}",\n      "license": "MIT"\n    }},\n'
     )
 
@@ -69,7 +69,7 @@ def _package_lock(r: Random) -> str:
 def _yarn(r: Random) -> str:
     return (
         f'"@{_word(r)}/{_word(r)}@^{r.randrange(9)}.0.0":\n  version "{r.randrange(9)}.2.1"\n'
-        f'  resolved "https://yarn.host.io/{_word(r)}.tgz#{_hex(r, 40)}"\n  integrity sha512-{_b64(r, 64)}\n'
+        f'  resolved "file:./vendor/{_word(r)}.tgz#{_hex(r, 40)}"\n  integrity sha512-{_b64(r, 64)}\n'
     )
 
 

@@ -36,6 +36,8 @@ export class Host implements vscode.Disposable {
   private disposed = false;
   private wanted = true;
   private due = false;
+  /** Counts the starts: what an older one still has to say is no longer of interest. */
+  private begun = 0;
   life: Life = { kind: "searching" };
   found: Found | undefined;
   misses: Miss[] = [];
@@ -129,6 +131,7 @@ export class Host implements vscode.Disposable {
 
   private async startOver(): Promise<void> {
     clearTimeout(this.again);
+    this.begun += 1;
     this.due = false;
     await this.stopServer();
     if (this.disposed) return;
@@ -199,7 +202,7 @@ export class Host implements vscode.Disposable {
   private async ended(connection: Connection | undefined, why = ""): Promise<void> {
     const process = this.process;
     if (this.connection !== connection) return; // we ended it ourselves
-    const wasBusy = this.isBusy;
+    const [wasBusy, begun] = [this.isBusy, this.begun];
     this.connection = this.process = undefined;
     let ending = await process?.ending();
     if (process !== undefined && !process.isOver) {
@@ -207,7 +210,7 @@ export class Host implements vscode.Disposable {
       ending = await process.ending();
     }
     await connection?.dispose(STOP_MS).catch(() => {});
-    if (this.disposed || this.connection !== undefined || !this.wanted) return;
+    if (this.disposed || this.begun !== begun || !this.wanted) return;
     const reason = ending === undefined ? why : endingText(ending);
     if (wasBusy) void this.tellLost(reason);
     const wait = this.backoff.next(process?.livedMs ?? 0);
