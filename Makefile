@@ -51,7 +51,7 @@ fix: $(STAMP) ## format, and mend what the linter can mend
 	$(BIN)/ruff check --fix .
 
 docs: $(STAMP) ## write the generated documentation anew, and what the VS Code extension has from it
-	$(BIN)/python scripts/docs.py
+	$(BIN)/python -m scripts.docs
 	$(BIN)/python -m scripts.vscode
 
 words: $(STAMP) ## bring the catalogues of sentences in step with the code, and compile them

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import argparse
 import ast
 import inspect
 import json
 import sys
-from pathlib import Path
 from typing import get_args
 
+from scripts.made import ROOT, keep, only_checks
 from zai_ls.assistant import ports
 from zai_ls.lsp.status import VERSION, camel
 from zai_ls.settings import DECLARATIONS, Declaration
 
-ROOT = Path(__file__).resolve().parent.parent
 SETTINGS = ROOT / "docs" / "settings.md"
 PROTOCOL = ROOT / "docs" / "protocol.md"
 _FROM, _TO = "<!-- made by scripts/docs.py from zai_ls/assistant/ports.py: -->", "<!-- end -->"
@@ -143,23 +141,8 @@ _PAGES = ((SETTINGS, settings_page), (PROTOCOL, protocol_page))
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument(
-        "--check", action="store_true", help="write nothing; fail when something is out of step"
-    )
-    check = parser.parse_args().check
-    failed = False
-    for path, made in _PAGES:
-        page = made()
-        if path.is_file() and path.read_text(encoding="utf-8") == page:
-            continue
-        if check:
-            print(f"{path.relative_to(ROOT)} is out of step with the code; run `make docs`.", file=sys.stderr)
-            failed = True
-        else:
-            path.write_text(page, encoding="utf-8")
-            print(f"{path.relative_to(ROOT)} written.")
-    return int(failed)
+    made = {path: page().encode() for path, page in _PAGES}
+    return keep(made, "make docs", check=only_checks(__doc__))
 
 
 if __name__ == "__main__":

@@ -7,14 +7,13 @@ with `zai.`. Their Chinese comes from the catalogue of sentences (docs/translati
 
 from __future__ import annotations
 
-import argparse
 import json
 import re
 import sys
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from scripts.made import ROOT, keep, only_checks
 from zai_ls import __version__, language
 from zai_ls.catalogue import Catalogue
 from zai_ls.core.actions import ACTIONS
@@ -36,8 +35,8 @@ from zai_ls.settings.kinds import (
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+    from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
 CLIENT = ROOT / "clients" / "vscode"
 NLS = {language.ENGLISH: "package.nls.json", language.CHINESE: "package.nls.zh-cn.json"}
 
@@ -315,24 +314,8 @@ def _read(name: str) -> dict[str, Any]:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument(
-        "--check", action="store_true", help="write nothing; fail when something is out of step"
-    )
-    check = parser.parse_args().check
-    failed = False
-    for path, text in files().items():
-        name = path.relative_to(ROOT)
-        if path.is_file() and path.read_text("utf-8") == text:
-            continue
-        if check:
-            print(f"{name} is out of step with the code; run `make docs`.", file=sys.stderr)
-            failed = True
-        else:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(text, "utf-8")
-            print(f"{name} written.")
-    return int(failed)
+    made = {path: text.encode() for path, text in files().items()}
+    return keep(made, "make docs", check=only_checks(__doc__))
 
 
 if __name__ == "__main__":

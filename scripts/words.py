@@ -6,23 +6,25 @@ it; until then the person reads English.
 
 from __future__ import annotations
 
-import argparse
 import io
 import re
 import string
 import sys
 from datetime import UTC, datetime
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 
 from scripts import vscode
+from scripts.made import ROOT, keep, only_checks
 from zai_ls import language, messages
 from zai_ls.settings import DECLARATIONS
 
-ROOT = Path(__file__).resolve().parent.parent
+if TYPE_CHECKING:
+    from pathlib import Path
+
 TEMPLATE = language.CATALOGUES / f"{language.DOMAIN}.pot"
 _ABOUT = {"project": "zai-ls", "fuzzy": False, "charset": "utf-8"}
 _HEADER = (
@@ -122,26 +124,12 @@ def untranslated(path: Path) -> list[str]:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument(
-        "--check", action="store_true", help="write nothing; fail when something is out of step"
-    )
-    check = parser.parse_args().check
-    failed = False
-    for path, text in files().items():
-        name = path.relative_to(ROOT)
-        if path.is_file() and path.read_bytes() == text:
-            continue
-        if check:
-            print(f"{name} is out of step with the code; run `make words`.", file=sys.stderr)
-            failed = True
-        else:
-            path.write_bytes(text)
-            print(f"{name} written.")
+    check = only_checks(__doc__)
+    code = keep(files(), "make words", check=check)
     for path in language.CATALOGUES.glob("*/LC_MESSAGES/*.po"):
         for message_id in () if check else untranslated(path):
             print(f"{path.relative_to(ROOT)}: {message_id} is to be translated.")
-    return int(failed)
+    return code
 
 
 if __name__ == "__main__":

@@ -103,11 +103,11 @@ def test_every_error_can_say_itself(kind):
     assert kind("a {b}", code="1").user_text
 
 
-def test_generated_documents_are_in_step():
-    """`make docs` writes them."""
-    done = subprocess.run(
-        [sys.executable, "scripts/docs.py", "--check"], cwd=ROOT, capture_output=True, text=True, check=False
-    )
+@pytest.mark.parametrize("script", ["docs", "vscode", "words"])
+def test_what_is_made_from_the_code_is_in_step(script):
+    """`make docs` and `make words` write it."""
+    command = [sys.executable, "-m", f"scripts.{script}", "--check"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
 
     assert done.returncode == 0, done.stderr
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -21,19 +19,6 @@ DECLARED = [*DECLARATIONS, *vscode.OWN]
 
 def held(name):
     return json.loads((vscode.CLIENT / name).read_text("utf-8"))
-
-
-def test_the_generated_parts_are_in_step():
-    """`make docs` writes them."""
-    done = subprocess.run(
-        [sys.executable, "-m", "scripts.vscode", "--check"],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-
-    assert done.returncode == 0, done.stderr
 
 
 def test_every_text_is_there_in_each_language_and_none_in_vain():

@@ -6,8 +6,6 @@ import ast
 import io
 import re
 import string
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -33,19 +31,6 @@ def values(text):
     """What is filled in: fields in braces, and per-cent signs in argparse's own words."""
     fields = [name for _, name, _, _ in string.Formatter().parse(text) if name is not None]
     return sorted([*fields, *re.findall(r"%\(\w+\)[sr]|%s", text)])
-
-
-def test_the_catalogues_are_in_step():
-    """`make words` writes them."""
-    done = subprocess.run(
-        [sys.executable, "-m", "scripts.words", "--check"],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-
-    assert done.returncode == 0, done.stderr
 
 
 @pytest.mark.parametrize("path", CATALOGUES, ids=lambda p: p.parents[1].name)
