@@ -120,7 +120,9 @@ class Protocol(LanguageServerProtocol):
         if self._writer is None:
             return
         body = json.dumps({"jsonrpc": "2.0", **message}, default=self._plain, ensure_ascii=False)
-        data = body.encode(errors="replace")
+        # Half of a surrogate pair is no UTF-8, and many an editor cannot read it escaped: a text shows a `?` for it. An id
+        # that an editor chose so has to come back as it was.
+        data = body.encode(errors="replace" if _is_utf_8(message.get("id")) else "backslashreplace")
         self._writer.write(b"Content-Length: %d\r\n\r\n%b" % (len(data), data) if self._framed else data)
 
     def _plain(self, value: Any) -> Any:
@@ -376,6 +378,10 @@ class Protocol(LanguageServerProtocol):
         for msg_id in requests.keys() & self._tasks.keys():
             del self._tasks[msg_id]
             self._refuse(msg_id, types.LSPErrorCodes.RequestCancelled, say("error.cancelled"))
+
+
+def _is_utf_8(value: object) -> bool:
+    return not isinstance(value, str) or not any("\ud800" <= c <= "\udfff" for c in value)
 
 
 async def _nothing_to_stop() -> None:

@@ -151,6 +151,7 @@ async def _nothing():
 @QUICK
 @given(st.booleans(), st.lists(messages, max_size=6))
 @example(True, [{"id": 1, "method": "textDocument/codeAction"}] * 2)
+@example(False, [{"id": "\ud800", "method": "initialize", "params": {}}])
 @example(True, [{"id": 0, "method": "initialize", "params": {"capabilities": {}}}])
 @example(True, [{"id": "", "method": "workspace/executeCommand", "params": {"command": "zai.run"}}])
 def test_each_request_is_answered_once(begun, said):
@@ -159,7 +160,7 @@ def test_each_request_is_answered_once(begun, said):
 
     asked = [m["id"] for m in said if is_request(m)]
     for each in set(asked):
-        assert answered.count(each) == asked.count(each), each
+        assert answered.count(each) == asked.count(each), ascii(each)
     assert [bool(reply.get("result")) for reply in replies] == [True]
 
 
